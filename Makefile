@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# ltcp, a loadable TCP for Linux. "make help" tells the targets; the work is
+# done by Kbuild (the module) and scripts/ (everything else).
+
+KERNELS := 6.1 6.12
+
+# The running kernel's headers, else the newest ones installed.
+KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	$(shell ls -dvr /lib/modules/*/build 2>/dev/null))
+
+all:			## build ltcp.ko for this machine (KDIR=, W=1, C=1 as usual)
+	@test -e "$(KDIR)/Makefile" || { echo "No kernel headers: install them with" \
+		"'apt install linux-headers-$$(uname -r)', or run scripts/setup" \
+		"for those of the test kernels." >&2; exit 1; }
+	+@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) modules
+
+modules: $(KERNELS:%=modules-%) ## build build/<kernel>/ltcp.ko for each test kernel
+$(KERNELS:%=modules-%): modules-%:
+	+@scripts/build-module $*
+
+run:			## show ltcp at work in a virtual machine
+	@scripts/setup
+	+@scripts/build-module 6.12
+	@scripts/run
+
+test:			## run every test on every test kernel; ends with the counts
+	@scripts/setup
+	@scripts/test
+
+bench:			## measure ltcp beside the built-in TCP
+	@scripts/setup
+	+@scripts/build-module 6.12
+	@scripts/bench
+
+shell:			## a root shell in a virtual machine with ltcp loaded (KERNEL=, MODE=)
+	@scripts/setup
+	+@scripts/build-module $(or $(KERNEL),6.12)
+	@MODE=$(or $(MODE),smp) scripts/vm --load --interactive
+
+install load unload:	## load, unload or (DKMS) install ltcp.ko on this machine
+	@scripts/module $@
+
+clean:			## remove everything that was built
+	@rm -rf build ltcp.ko ltcp.o ltcp.mod ltcp.mod.* .ltcp.* Module.symvers \
+		modules.order .modules.order.cmd .Module.symvers.cmd .module-common.* \
+		..module-common.*
+	@find module \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete
+
+help:			## this list
+	@awk -F ':.*## ' '/^[a-z].*## / { sub(/:.*/, "", $$1); \
+		printf "  make %-20s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: all modules $(KERNELS:%=modules-%) run test bench shell load unload install clean help

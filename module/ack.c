@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ack.c - what an acknowledgment delivered.
+ *
+ * An ACK says three things: how far the peer has everything (SEG.ACK), what it
+ * has beyond that (SACK, sack.c) and how much more it will take (SEG.WND).
+ * Here they are read into SND.UNA, the scoreboard and SND.WND and summed up in a
+ * struct ltcp_ack_result; loss.c and cong.c draw their conclusions from that.
+ *
+ * The round-trip time is measured from packets that were sent once (Karn), or
+ * by the echoed timestamp when all that was acknowledged had been sent again.
+ */
+#include "ltcp.h"
+
+/* Largest ACK delay that a sample is believed to contain, when timestamps give it. */
+#define LTCP_RTT_TS_MAX_MS	(60 * MSEC_PER_SEC)
+
+/* Bring RTO up to date with the estimator (RFC 6298 section 2). */
+static void ltcp_set_rto(struct sock *sk, const struct ltcp_rtt *rtt)
+{
+	const struct ltcp_net *lnet = ltcp_sk(sk)->lnet;
+	u32 rto_us = ltcp_rtt_rto_us(rtt, ltcp_rto_min_us(sk),
+				     READ_ONCE(lnet->rto_max_ms) * USEC_PER_MSEC,
+				     READ_ONCE(lnet->rto_initial_ms) * USEC_PER_MSEC,
+				     TICK_USEC);
+
+	inet_csk(sk)->icsk_rto = usecs_to_jiffies(rto_us);
+	inet_csk(sk)->icsk_backoff = 0;
+}
+
+/* The smallest round trip of the last tcp_min_rtt_wlen seconds; a new window starts afresh. */
+static void ltcp_rtt_min_take(struct sock *sk, u32 rtt_us)
+{
+	struct minmax *m = &tcp_sk(sk)->rtt_min;
+	u32 window = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_min_rtt_wlen) * HZ;
+
+	if (rtt_us <= m->s[0].v || tcp_jiffies32 - m->s[0].t > window)
+		minmax_reset(m, tcp_jiffies32, max(rtt_us, 1U));
+}
+
+/* Feed one measurement to the estimator. */
+static void ltcp_rtt_take(struct sock *sk, u32 rtt_us)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct ltcp_rtt rtt = { .srtt_us = tp->srtt_us,
+				.rttvar_us = tp->rttvar_us };
+
+	ltcp_rtt_sample(&rtt, rtt_us);
+	tp->srtt_us = rtt.srtt_us;
+	tp->rttvar_us = rtt.rttvar_us;
+	tp->mdev_us = rtt.rttvar_us;
+	ltcp_rtt_min_take(sk, rtt_us);
+	ltcp_set_rto(sk, &rtt);
+}
+
+/* A sample from the echoed timestamp, good also for what was sent again. */
+static u32 ltcp_rtt_from_ts(const struct tcp_sock *tp,
+			    const struct ltcp_seg *seg)
+{
+	u32 delta_ms;
+
+	if (!tp->rx_opt.tstamp_ok || !(seg->opt.present & LTCP_OPT_TS) ||
+	    !seg->opt.tsecr)
+		return 0;
+	delta_ms = ltcp_tsval(tp) - seg->opt.tsecr;
+	if (delta_ms > LTCP_RTT_TS_MAX_MS)
+		return 0;
+	return max_t(u32, delta_ms * USEC_PER_MSEC, 1);
+}
+
+/* Take @segs segments of @skb off the counters that its marks say they are in. */
+static void ltcp_uncount(struct tcp_sock *tp, const struct ltcp_cb *cb,
+			 u32 segs)
+{
+	tp->packets_out -= segs;
+	if (cb->sacked & LTCP_SKB_SACKED)
+		tp->sacked_out -= segs;
+	if (cb->sacked & LTCP_SKB_LOST)
+		tp->lost_out -= segs;
+	if (cb->sacked & LTCP_SKB_RETRANS)
+		tp->retrans_out -= segs;
+}
+
+/*
+ * The ACK ends inside this packet. The bytes stay until all are acknowledged;
+ * only its numbers move, and whoever sends it again cuts it first.
+ */
+static u32 ltcp_ack_part(struct tcp_sock *tp, struct ltcp_cb *cb, u32 ack)
+{
+	u32 left = DIV_ROUND_UP(cb->end_seq - ack, cb->mss);
+	u32 segs = cb->segs > left ? cb->segs - left : 0;
+
+	ltcp_uncount(tp, cb, segs);
+	cb->segs -= segs;
+	cb->seq = ack;
+	return segs;
+}
+
+/* Remove what SEG.ACK covers from the queue of unacknowledged packets. */
+static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
+			   struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+	u64 oldest_ns = 0;
+	struct sk_buff *skb;
+	bool resent = false;
+
+	while ((skb = ltcp_rtx_head(lt))) {
+		struct ltcp_cb *cb = ltcp_cb(skb);
+		u32 segs;
+
+		if (seq_leq(seg->ack, cb->seq))
+			break;
+		if (cb->sacked & LTCP_SKB_EVER_RETRANS)
+			resent = true;
+		else if (!oldest_ns && !(cb->sacked & LTCP_SKB_SACKED))
+			oldest_ns = skb->skb_mstamp_ns;
+
+		if (seq_lt(seg->ack, cb->end_seq)) {
+			segs = ltcp_ack_part(tp, cb, seg->ack);
+		} else {
+			segs = cb->segs;
+			ltcp_uncount(tp, cb, segs);
+		}
+		res->acked_segs += segs;
+		if (!(cb->sacked & LTCP_SKB_SACKED))
+			res->delivered_segs += segs;
+		if (seq_lt(seg->ack, cb->end_seq))
+			break;
+		ltcp_rtx_erase(lt, skb);
+		ltcp_tx_free(sk, skb);
+	}
+
+	if (oldest_ns && !resent)
+		res->rtt_us = max_t(u32, div_u64(tp->tcp_clock_cache - oldest_ns,
+						 NSEC_PER_USEC), 1);
+	else if (resent)
+		res->rtt_us = ltcp_rtt_from_ts(tp, seg);
+}
+
+/* SND.UNA moves: everything that the RFC hangs on it. */
+static void ltcp_ack_advance(struct sock *sk, const struct ltcp_seg *seg,
+			     struct ltcp_ack_result *res)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	res->acked_bytes = seg->ack - tp->snd_una;
+	tp->bytes_acked += res->acked_bytes;
+	WRITE_ONCE(tp->snd_una, seg->ack);
+	ltcp_ack_queue(sk, seg, res);
+	if (res->rtt_us)
+		ltcp_rtt_take(sk, res->rtt_us);
+	icsk->icsk_retransmits = 0;
+	icsk->icsk_probes_out = 0;
+	icsk->icsk_probes_tstamp = 0;
+	if (READ_ONCE(sk->sk_dst_pending_confirm) == 0)
+		sk_dst_confirm(sk);
+}
+
+/*
+ * SND.WND follows SEG.WND when the segment is not older than the one that set it
+ * last (RFC 9293 section 3.10.7.4; WL2 cannot exceed SND.UNA, so WL1 decides).
+ */
+static bool ltcp_ack_window(struct tcp_sock *tp, const struct ltcp_seg *seg)
+{
+	u32 wnd = seg->wnd;
+
+	if (!ltcp_has(seg, LTCP_FLAG_SYN))
+		wnd <<= tp->rx_opt.snd_wscale;
+	if (seq_lt(seg->seq, tp->snd_wl1) && seg->ack == tp->snd_una &&
+	    wnd <= tp->snd_wnd)
+		return false;
+	tp->snd_wl1 = seg->seq;
+	if (wnd == tp->snd_wnd)
+		return false;
+	tp->snd_wnd = wnd;
+	tp->max_window = max(tp->max_window, wnd);
+	return true;
+}
+
+/* RFC 7323 section 4.3: which timestamp to echo; only a segment in window counts. */
+static void ltcp_ack_ts_recent(struct tcp_sock *tp, const struct ltcp_seg *seg)
+{
+	if (!tp->rx_opt.tstamp_ok || !(seg->opt.present & LTCP_OPT_TS))
+		return;
+	if (seg->opt.tsval == tp->rx_opt.ts_recent)
+		return;
+	if (!ltcp_ts_recent_update_ok(seg->seq, tp->rcv_wup, seg->opt.tsval,
+				      tp->rx_opt.ts_recent))
+		return;
+	tp->rx_opt.ts_recent = seg->opt.tsval;
+	tp->rx_opt.ts_recent_stamp = ktime_get_seconds();
+}
+
+/* RFC 5681 section 2: the five marks of a duplicate ACK. */
+static bool ltcp_is_dupack(const struct tcp_sock *tp,
+			   const struct ltcp_seg *seg, bool wnd_update)
+{
+	return tp->packets_out && !seg->len && !wnd_update &&
+	       !ltcp_has(seg, LTCP_FLAG_SYN | LTCP_FLAG_FIN) &&
+	       seg->ack == tp->snd_una;
+}
+
+/* The retransmission and persist timers after an ACK (RFC 6298 section 5). */
+static void ltcp_ack_timers(struct sock *sk, const struct ltcp_ack_result *res)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!res->acked_bytes)
+		return;
+	if (tp->packets_out)
+		ltcp_timer_rearm_rto(sk);
+	else
+		ltcp_timer_stop_xmit(sk);
+}
+
+/**
+ * ltcp_ack - process the ACK field
+ * @sk: connection that sent something, SYN-SENT included
+ * @seg: segment whose ACK validate.c found possible
+ *
+ * RFC 9293 section 3.10.7.4, fifth step. What is to be sent in consequence is
+ * left to ltcp_push(). Context: BH off, socket lock.
+ */
+void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct ltcp_ack_result res = { .prior_una = tp->snd_una };
+
+	ltcp_ack_ts_recent(tp, seg);
+	WRITE_ONCE(tp->rcv_tstamp, tcp_jiffies32);
+	/* An answered probe: the peer lives (RFC 9293 section 3.8.6.1) */
+	inet_csk(sk)->icsk_probes_out = 0;
+	if (unlikely(seq_lt(seg->ack, tp->snd_una))) {
+		/* Old: its SACK blocks may still be news, its window is not */
+		if (seg->opt.present & LTCP_OPT_SACK)
+			ltcp_sack_process(sk, seg, &res);
+		return;
+	}
+	res.prior_in_flight = ltcp_in_flight(tp);
+	if (seg->ack != tp->snd_una)
+		ltcp_ack_advance(sk, seg, &res);
+	res.wnd_update = ltcp_ack_window(tp, seg);
+	if (!tp->packets_out && !res.acked_segs)
+		return;
+
+	if (seg->opt.present & LTCP_OPT_SACK)
+		ltcp_sack_process(sk, seg, &res);
+	res.dup = !res.acked_bytes && ltcp_is_dupack(tp, seg, res.wnd_update);
+	tp->delivered += res.delivered_segs;
+	if (likely(sk->sk_state != TCP_SYN_SENT && sk->sk_state != TCP_SYN_RECV)) {
+		ltcp_loss_on_ack(sk, &res);
+		ltcp_cong_on_ack(sk, &res);
+		if (res.acked_bytes)
+			ltcp_tx_sndbuf_grow(sk);
+	}
+	ltcp_ack_timers(sk, &res);
+}

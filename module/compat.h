@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * compat.h - the only place where kernels differ.
+ *
+ * scripts/kernel-features asks the kernel's headers what they offer and sets
+ * LTCP_HAVE_...; nothing outside this file looks at such a flag or at a
+ * version number. Each difference has one name here, and the name means the
+ * same on every kernel. Wrappers are inline and take the shape of the newest
+ * kernel, so that support for an old one is dropped by deleting lines.
+ *
+ * Included by ltcp.h after the kernel's headers; not by itself.
+ */
+#ifndef LTCP_COMPAT_H
+#define LTCP_COMPAT_H
+
+#include <linux/bpf-cgroup.h>
+#include <linux/net.h>
+#include <linux/timer.h>
+#include <linux/sysctl.h>
+#include <net/inet_connection_sock.h>
+#include <net/inet_timewait_sock.h>
+#include <net/timewait_sock.h>
+#include <net/tcp.h>
+#ifdef LTCP_HAVE_RPS_HEADER	/* where sock_rps_record_flow() has gone */
+#include <net/rps.h>
+#endif
+
+/* ------------------------------------------------------------------ */
+/* Prototypes of callbacks                                              */
+/* ------------------------------------------------------------------ */
+
+/* Tail of the argument list of icsk_af_ops->syn_recv_sock(), which ltcp ignores. */
+#ifdef LTCP_HAVE_OPT_CHILD_INIT
+#define LTCP_SYN_RECV_EXTRA						\
+	, void (*opt_child_init)(struct sock *, const struct sock *)
+#else
+#define LTCP_SYN_RECV_EXTRA
+#endif
+
+/* Tail of the argument list of request_sock_ops->send_reset(). */
+#ifdef LTCP_HAVE_RST_REASON
+#define LTCP_SEND_RESET_EXTRA	, enum sk_rst_reason rst_reason
+#else
+#define LTCP_SEND_RESET_EXTRA
+#endif
+
+/* Tail of the argument list of tcp_request_sock_ops->route_req(). */
+#ifdef LTCP_HAVE_ROUTE_REQ_ISN
+#define LTCP_ROUTE_REQ_EXTRA	, u32 tw_isn
+#else
+#define LTCP_ROUTE_REQ_EXTRA
+#endif
+
+/* Programs of a cgroup that may forbid or redirect a connect(); 0 or -errno. */
+#ifdef LTCP_HAVE_CONNECT_ADDRLEN
+#define ltcp_bpf_connect4(sk, uaddr, lenp)				\
+	BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, uaddr, lenp)
+#else
+#define ltcp_bpf_connect4(sk, uaddr, lenp)				\
+	BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, uaddr)
+#endif
+
+/* Arguments of tcp_congestion_ops->cong_control(), in full. */
+#ifdef LTCP_HAVE_CONG_CONTROL_ACK
+#define LTCP_CONG_CONTROL_ARGS						\
+	struct sock *sk, u32 ack, int flag, const struct rate_sample *rs
+#else
+#define LTCP_CONG_CONTROL_ARGS						\
+	struct sock *sk, const struct rate_sample *rs
+#endif
+
+/*
+ * The last argument of proto->ioctl(): where the answer goes. Declare it as
+ *	int ltcp_ioctl(struct sock *sk, int cmd, LTCP_IOCTL_ARG arg)
+ * and answer with ltcp_ioctl_put(arg, value).
+ */
+#ifdef LTCP_HAVE_IOCTL_KARG
+#define LTCP_IOCTL_ARG	int *
+
+static inline int ltcp_ioctl_put(int *arg, int value)
+{
+	*arg = value;
+	return 0;
+}
+#else
+#define LTCP_IOCTL_ARG	unsigned long
+
+static inline int ltcp_ioctl_put(unsigned long arg, int value)
+{
+	return put_user(value, (int __user *)arg);
+}
+#endif
+
+/*
+ * proto->accept is inet_csk_accept and proto_ops->accept is inet_accept on
+ * every kernel; their arguments differ, but nobody here has to name them.
+ */
+
+/* ------------------------------------------------------------------ */
+/* proto and proto_ops                                                  */
+/* ------------------------------------------------------------------ */
+
+/*
+ * ltcp_splice_from_iter() hangs the pages of a bvec iterator into a packet
+ * instead of copying their bytes: how sendfile and splice reach sendmsg(), with
+ * MSG_SPLICE_PAGES. Returns bytes, -EMSGSIZE when @skb has no fragment left.
+ */
+#define LTCP_MSG_SPLICE_PAGES	MSG_SPLICE_PAGES
+
+#ifdef LTCP_HAVE_SPLICE_PAGES
+static inline ssize_t ltcp_splice_from_iter(struct sk_buff *skb,
+					    struct iov_iter *iter,
+					    ssize_t max, gfp_t gfp)
+{
+	return skb_splice_from_iter(skb, iter, max, gfp);
+}
+#else
+static inline ssize_t ltcp_splice_from_iter(struct sk_buff *skb,
+					    struct iov_iter *iter,
+					    ssize_t max, gfp_t gfp)
+{
+	ssize_t done = 0, len = 0;
+	struct page *page;
+	size_t offset;
+	int err;
+
+	while (done < max && iov_iter_count(iter)) {
+		len = iov_iter_get_pages2(iter, &page, max - done, 1, &offset);
+		if (len <= 0)
+			break;
+		err = skb_append_pagefrags(skb, page, offset, len);
+		put_page(page);
+		if (err) {
+			iov_iter_revert(iter, len);
+			len = err;
+			break;
+		}
+		skb_len_add(skb, len);
+		done += len;
+	}
+	return done ?: len;
+}
+#endif
+
+/*
+ * Kernels whose sendfile and splice hand one page at a time to sendpage(): it
+ * becomes a sendmsg_locked() as newer kernels make it themselves.
+ */
+#ifdef LTCP_HAVE_SENDPAGE
+static inline int ltcp_sendpage_locked(struct sock *sk, struct page *page,
+				       int offset, size_t size, int flags)
+{
+	struct bio_vec bvec = {
+		.bv_page = page,
+		.bv_offset = offset,
+		.bv_len = size,
+	};
+	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };
+
+	if (flags & MSG_SENDPAGE_NOTLAST)
+		msg.msg_flags |= MSG_MORE;
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bvec, 1, size);
+	return sk->sk_socket->ops->sendmsg_locked(sk, &msg, size);
+}
+
+static inline ssize_t ltcp_sendpage(struct socket *sock, struct page *page,
+				    int offset, size_t size, int flags)
+{
+	int ret;
+
+	lock_sock(sock->sk);
+	ret = ltcp_sendpage_locked(sock->sk, page, offset, size, flags);
+	release_sock(sock->sk);
+	return ret;
+}
+
+static inline void ltcp_ops_init_sendpage(struct proto_ops *ops)
+{
+	ops->sendpage = ltcp_sendpage;
+	ops->sendpage_locked = ltcp_sendpage_locked;
+}
+#else
+static inline void ltcp_ops_init_sendpage(struct proto_ops *ops)
+{
+}
+#endif
+
+/*
+ * Members of struct timewait_sock_ops that this kernel needs. Write
+ *	struct timewait_sock_ops ltcp_timewait_sock_ops = {
+ *		.twsk_obj_size = ...,
+ *		LTCP_TWSK_UNIQUE_OP(ltcp_twsk_unique)
+ *	};
+ * Kernels without the member call the built-in's test for every socket of
+ * protocol 6. A function that only such a member names must be marked
+ * __maybe_unused.
+ */
+#ifdef LTCP_HAVE_TWSK_UNIQUE
+#define LTCP_TWSK_UNIQUE_OP(fn)	.twsk_unique = (fn),
+#else
+#define LTCP_TWSK_UNIQUE_OP(fn)
+#endif
+
+/* ------------------------------------------------------------------ */
+/* struct inet_sock's flags                                             */
+/* ------------------------------------------------------------------ */
+
+/* ltcp_inet_test(RECVERR, sk), ltcp_inet_assign(DEFER_CONNECT, sk, false) ... */
+#ifdef LTCP_HAVE_INET_FLAGS
+#define ltcp_inet_test(flag, sk)	inet_test_bit(flag, sk)
+#define ltcp_inet_assign(flag, sk, val)	inet_assign_bit(flag, sk, val)
+
+static inline unsigned long ltcp_inet_cmsg_flags(const struct sock *sk)
+{
+	return inet_cmsg_flags(inet_sk(sk));
+}
+#else
+#define LTCP_INET_RECVERR		recverr
+#define LTCP_INET_RECVERR_RFC4884	recverr_rfc4884
+#define LTCP_INET_FREEBIND		freebind
+#define LTCP_INET_HDRINCL		hdrincl
+#define LTCP_INET_TRANSPARENT		transparent
+#define LTCP_INET_IS_ICSK		is_icsk
+#define LTCP_INET_NODEFRAG		nodefrag
+#define LTCP_INET_MC_LOOP		mc_loop
+#define LTCP_INET_BIND_ADDRESS_NO_PORT	bind_address_no_port
+#define LTCP_INET_DEFER_CONNECT		defer_connect
+#define ltcp_inet_test(flag, sk)	(!!inet_sk(sk)->LTCP_INET_##flag)
+#define ltcp_inet_assign(flag, sk, val)	\
+	((void)(inet_sk(sk)->LTCP_INET_##flag = (val)))
+
+static inline unsigned long ltcp_inet_cmsg_flags(const struct sock *sk)
+{
+	return inet_sk(sk)->cmsg_flags;
+}
+#endif
+
+/* ------------------------------------------------------------------ */
+/* TIME-WAIT and request sockets                                        */
+/* ------------------------------------------------------------------ */
+
+/*
+ * Put @tw in @sk's place in the hash tables and start its timer. The caller
+ * loses its reference: @tw may be gone on return. Any context but hard
+ * interrupts. @timeo in jiffies.
+ */
+#ifdef LTCP_HAVE_TWSK_SCHEDULE
+static inline void
+ltcp_twsk_hashdance_schedule(struct inet_timewait_sock *tw, struct sock *sk,
+			     struct inet_hashinfo *hashinfo, int timeo)
+{
+	inet_twsk_hashdance_schedule(tw, sk, hashinfo, timeo);
+}
+#else
+static inline void
+ltcp_twsk_hashdance_schedule(struct inet_timewait_sock *tw, struct sock *sk,
+			     struct inet_hashinfo *hashinfo, int timeo)
+{
+	/* The timer is pinned to this CPU: it cannot run before BHs are back. */
+	local_bh_disable();
+	inet_twsk_schedule(tw, timeo);
+	inet_twsk_hashdance(tw, sk, hashinfo);
+	local_bh_enable();
+}
+#endif
+
+/*
+ * Fields of a TIME-WAIT socket that belong to what ltcp does not do (timestamps
+ * in microseconds, keyed segments) and that others in the kernel read. The slab
+ * gives memory that is not cleared.
+ */
+#ifdef LTCP_HAVE_TW_USEC_TS
+static inline void ltcp_twsk_init_usec_ts(struct inet_timewait_sock *tw)
+{
+	tw->tw_usec_ts = 0;
+}
+#else
+static inline void ltcp_twsk_init_usec_ts(struct inet_timewait_sock *tw)
+{
+}
+#endif
+
+#ifdef CONFIG_TCP_MD5SIG
+static inline void ltcp_twsk_init_md5(struct tcp_timewait_sock *tcptw)
+{
+	tcptw->tw_md5_key = NULL;
+}
+#else
+static inline void ltcp_twsk_init_md5(struct tcp_timewait_sock *tcptw)
+{
+}
+#endif
+
+#ifdef CONFIG_TCP_AO
+static inline void ltcp_twsk_init_ao(struct tcp_timewait_sock *tcptw)
+{
+	RCU_INIT_POINTER(tcptw->ao_info, NULL);
+}
+#else
+static inline void ltcp_twsk_init_ao(struct tcp_timewait_sock *tcptw)
+{
+}
+#endif
+
+static inline void ltcp_twsk_init_unused(struct tcp_timewait_sock *tcptw)
+{
+	tcptw->tw_tx_delay = 0;
+	ltcp_twsk_init_usec_ts(&tcptw->tw_sk);
+	ltcp_twsk_init_md5(tcptw);
+	ltcp_twsk_init_ao(tcptw);
+}
+
+/*
+ * Hash @req and start its timer of @timeout jiffies. False when an equal tuple
+ * was there first: then @req is the caller's to free.
+ */
+#ifdef LTCP_HAVE_REQSK_HASH_BOOL
+static inline bool ltcp_reqsk_hash_add(struct sock *sk,
+				       struct request_sock *req,
+				       unsigned long timeout)
+{
+	return inet_csk_reqsk_queue_hash_add(sk, req, timeout);
+}
+#else
+static inline bool ltcp_reqsk_hash_add(struct sock *sk,
+				       struct request_sock *req,
+				       unsigned long timeout)
+{
+	inet_csk_reqsk_queue_hash_add(sk, req, timeout);
+	return true;
+}
+#endif
+
+/*
+ * The built-in hands the ISN of a connection that follows a TIME-WAIT to its
+ * listener in a per-CPU variable or in its control block. ltcp's listeners ask
+ * ltcp_v4_isn() on every kernel, which knows of ltcp's own TIME-WAITs.
+ */
+
+/* ------------------------------------------------------------------ */
+/* Timers                                                               */
+/* ------------------------------------------------------------------ */
+
+/* The timer that inet_csk_reset_keepalive_timer() runs. */
+#ifdef LTCP_HAVE_KEEPALIVE_TIMER
+static inline struct timer_list *ltcp_keepalive_timer(struct sock *sk)
+{
+	return &inet_csk(sk)->icsk_keepalive_timer;
+}
+
+static inline struct sock *ltcp_sk_from_keepalive(struct timer_list *t)
+{
+	struct inet_connection_sock *icsk =
+		container_of(t, struct inet_connection_sock,
+			     icsk_keepalive_timer);
+
+	return &icsk->icsk_inet.sk;
+}
+#else
+static inline struct timer_list *ltcp_keepalive_timer(struct sock *sk)
+{
+	return &sk->sk_timer;
+}
+
+static inline struct sock *ltcp_sk_from_keepalive(struct timer_list *t)
+{
+	return container_of(t, struct sock, sk_timer);
+}
+#endif
+
+#ifdef LTCP_HAVE_TIMER_CONTAINER_OF
+#define ltcp_from_timer(var, timer, field)	\
+	timer_container_of(var, timer, field)
+#else
+#define ltcp_from_timer(var, timer, field)	from_timer(var, timer, field)
+#endif
+
+/* ------------------------------------------------------------------ */
+/* Look-ups, ports, sysctls                                             */
+/* ------------------------------------------------------------------ */
+
+/*
+ * The kernel's look-ups take the namespace without const in older kernels;
+ * they never write to it.
+ */
+#ifdef LTCP_HAVE_CONST_NET
+#define ltcp_lookup_net(net)	(net)
+#else
+#define ltcp_lookup_net(net)	((struct net *)(net))
+#endif
+
+/* The range of ephemeral ports of @sk, its own or the namespace's. */
+static inline void ltcp_local_port_range(const struct sock *sk, int *low,
+					 int *high)
+{
+	inet_sk_get_local_port_range(sk, low, high);
+}
+
+/* The first argument of a sysctl's handler. */
+#ifdef LTCP_HAVE_CONST_CTL_TABLE
+#define LTCP_CTL_TABLE	const struct ctl_table
+#else
+#define LTCP_CTL_TABLE	struct ctl_table
+#endif
+
+/* Register @n entries of @table; one zeroed entry must follow them. */
+#ifdef LTCP_HAVE_SYSCTL_SZ
+static inline struct ctl_table_header *
+ltcp_register_net_sysctl(struct net *net, const char *path,
+			 struct ctl_table *table, size_t n)
+{
+	return register_net_sysctl_sz(net, path, table, n);
+}
+#else
+static inline struct ctl_table_header *
+ltcp_register_net_sysctl(struct net *net, const char *path,
+			 struct ctl_table *table, size_t n)
+{
+	return register_net_sysctl(net, path, table);
+}
+#endif
+
+/* ------------------------------------------------------------------ */
+/* struct tcp_sock                                                      */
+/* ------------------------------------------------------------------ */
+
+/*
+ * What part of a buffer is window, in 256ths, for those in the kernel that
+ * compute a window from it. ltcp's own rule is the half, everywhere.
+ */
+#ifdef LTCP_HAVE_SCALING_RATIO
+static inline void ltcp_init_scaling_ratio(struct tcp_sock *tp)
+{
+	tp->scaling_ratio = 128;
+}
+#else
+static inline void ltcp_init_scaling_ratio(struct tcp_sock *tp)
+{
+}
+#endif
+
+/* Pages lent to the user by device memory receive, which ltcp does not do. */
+#ifdef LTCP_HAVE_USER_FRAGS
+static inline void ltcp_init_user_frags(struct sock *sk)
+{
+	xa_init_flags(&sk->sk_user_frags, XA_FLAGS_ALLOC1);
+}
+#else
+static inline void ltcp_init_user_frags(struct sock *sk)
+{
+}
+#endif
+
+/* Fields of TCP_INFO that this kernel's struct has beyond 6.1's. */
+#ifdef LTCP_HAVE_TCPI_TOTAL_RTO
+static inline void ltcp_info_newer(const struct tcp_sock *tp,
+				   struct tcp_info *info)
+{
+	info->tcpi_rcv_wnd = tp->rcv_wnd;
+	info->tcpi_rehash = tp->plb_rehash + tp->timeout_rehash;
+	info->tcpi_total_rto = tp->total_rto;
+	info->tcpi_total_rto_recoveries = tp->total_rto_recoveries;
+	info->tcpi_total_rto_time = tp->total_rto_time;
+}
+
+static inline void ltcp_reset_newer(struct tcp_sock *tp)
+{
+	tp->plb_rehash = 0;
+	tp->total_rto = 0;
+	tp->total_rto_recoveries = 0;
+	tp->total_rto_time = 0;
+}
+#else
+static inline void ltcp_info_newer(const struct tcp_sock *tp,
+				   struct tcp_info *info)
+{
+}
+
+static inline void ltcp_reset_newer(struct tcp_sock *tp)
+{
+}
+#endif
+
+/* Where struct ipv6_pinfo lives in a socket of this proto (IPv6 only). */
+#ifdef LTCP_HAVE_PINFO_OFFSET
+#define LTCP_PINFO_OFFSET_OP(off)	.ipv6_pinfo_offset = (off),
+#else
+#define LTCP_PINFO_OFFSET_OP(off)
+#endif
+
+#endif

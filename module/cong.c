@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cong.c - between the connection's events and congestion control.
+ *
+ * The algorithms (pure/cong.h, pure/reno.c, ...) see events and a struct of
+ * windows, never a socket. This file loads that struct from the control block,
+ * calls, and stores the answer: it is the one writer of snd_cwnd and
+ * snd_ssthresh. Windows are in segments.
+ *
+ * Each algorithm has a label: a tcp_congestion_ops that is never registered and
+ * whose functions are never called, so that ss, TCP_INFO and BPF read its name
+ * where they look for one.
+ */
+#include "ltcp.h"
+
+#define LTCP_INIT_CWND	10		/* RFC 6928 */
+
+static const struct {
+	const struct ltcp_cc_ops *cc;
+	struct tcp_congestion_ops label;
+} ltcp_cc_table[] = {
+	{ &ltcp_reno,  { .name = "reno", .owner = THIS_MODULE } },
+	{ &ltcp_tahoe, { .name = "tahoe", .owner = THIS_MODULE } },
+};
+
+/**
+ * ltcp_cong_find - look an algorithm up
+ * @name: as TCP_CONGESTION and tcp_congestion_control spell it
+ *
+ * Context: any. Return: the algorithm, NULL when ltcp has none of that name.
+ */
+const struct ltcp_cc_ops *ltcp_cong_find(const char *name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ltcp_cc_table); i++)
+		if (!strcmp(ltcp_cc_table[i].cc->name, name))
+			return ltcp_cc_table[i].cc;
+	return NULL;
+}
+
+/**
+ * ltcp_cong_label - what the kernel's readers see of an algorithm
+ * @cc: algorithm of the table
+ *
+ * Context: any. Return: never NULL.
+ */
+const struct tcp_congestion_ops *ltcp_cong_label(const struct ltcp_cc_ops *cc)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ltcp_cc_table); i++)
+		if (ltcp_cc_table[i].cc == cc)
+			return &ltcp_cc_table[i].label;
+	return &ltcp_cc_table[0].label;
+}
+
+static void ltcp_cc_load(const struct ltcp_sock *lt, struct ltcp_cc *cc)
+{
+	const struct tcp_sock *tp = &lt->tcp;
+
+	cc->cwnd = tp->snd_cwnd;
+	cc->ssthresh = tp->snd_ssthresh;
+	cc->cwnd_cnt = tp->snd_cwnd_cnt;
+	cc->cwnd_clamp = tp->snd_cwnd_clamp;
+	cc->prior_cwnd = tp->prior_cwnd;
+}
+
+static void ltcp_cc_store(struct ltcp_sock *lt, const struct ltcp_cc *cc)
+{
+	struct tcp_sock *tp = &lt->tcp;
+
+	WRITE_ONCE(tp->snd_cwnd, max(cc->cwnd, 1U));
+	tp->snd_ssthresh = cc->ssthresh;
+	tp->snd_cwnd_cnt = cc->cwnd_cnt;
+	tp->prior_cwnd = cc->prior_cwnd;
+}
+
+static u32 ltcp_initial_cwnd(const struct sock *sk)
+{
+	const struct dst_entry *dst = ltcp_dst(sk);
+	u32 cwnd = dst ? dst_metric(dst, RTAX_INITCWND) : 0;
+
+	return min(cwnd ?: LTCP_INIT_CWND, tcp_sk(sk)->snd_cwnd_clamp);
+}
+
+/**
+ * ltcp_cong_init - a fresh control block
+ * @sk: socket before its connection, or a listener's child
+ *
+ * The namespace's default algorithm when ltcp has it, Reno otherwise.
+ * Context: socket lock or unpublished socket.
+ */
+void ltcp_cong_init(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+
+	if (!lt->cc)
+		lt->cc = &ltcp_reno;
+	inet_csk(sk)->icsk_ca_ops = ltcp_cong_label(lt->cc);
+	inet_csk(sk)->icsk_ca_state = TCP_CA_Open;
+	tp->snd_cwnd_clamp = S32_MAX;
+	WRITE_ONCE(tp->snd_cwnd, LTCP_INIT_CWND);
+	tp->snd_ssthresh = LTCP_SSTHRESH_INFINITE;
+	tp->snd_cwnd_cnt = 0;
+	tp->prior_cwnd = 0;
+}
+
+/**
+ * ltcp_cong_start - the connection is about to carry data
+ * @sk: connection entering ESTABLISHED
+ *
+ * RFC 6928: ten segments, or the route's initcwnd; one when the SYN or SYN-ACK
+ * was lost (RFC 5681 section 3.1). Context: BH off, socket lock.
+ */
+void ltcp_cong_start(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	lt->tcp.snd_cwnd_stamp = tcp_jiffies32;
+	WRITE_ONCE(lt->tcp.snd_cwnd, lt->tcp.total_retrans ? 1 :
+						ltcp_initial_cwnd(sk));
+	memset(&lt->cc_work, 0, sizeof(lt->cc_work));
+	ltcp_cc_load(lt, &lt->cc_work);
+	lt->cc->init(&lt->cc_work);
+	ltcp_cc_store(lt, &lt->cc_work);
+	lt->cc_started = true;
+}
+
+/**
+ * ltcp_cong_set - choose an algorithm by name
+ * @sk: socket
+ * @name: NUL-terminated
+ *
+ * Context: socket lock. Return: 0, or -ENOENT when ltcp has none of that name.
+ */
+int ltcp_cong_set(struct sock *sk, const char *name)
+{
+	const struct ltcp_cc_ops *cc = ltcp_cong_find(name);
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	if (!cc)
+		return -ENOENT;
+	lt->cc = cc;
+	inet_csk(sk)->icsk_ca_ops = ltcp_cong_label(cc);
+	inet_csk(sk)->icsk_ca_setsockopt = 1;
+	if (lt->cc_started) {
+		memset(&lt->cc_work, 0, sizeof(lt->cc_work));
+		ltcp_cc_load(lt, &lt->cc_work);
+		cc->init(&lt->cc_work);
+		ltcp_cc_store(lt, &lt->cc_work);
+	}
+	return 0;
+}
+
+/**
+ * ltcp_cong_on_ack - data was delivered
+ * @sk: connection, its loss state already up to date
+ * @res: what the ACK told
+ *
+ * cwnd stands still during fast recovery (RFC 6675 section 5). Context: BH off,
+ * socket lock.
+ */
+void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct ltcp_cc_ack ev = {
+		.now_us = lt->tcp.tcp_mstamp,
+		.acked_segs = res->acked_segs,
+		.acked_bytes = res->acked_bytes,
+		.mss = lt->tcp.mss_cache,
+		.in_flight = res->prior_in_flight,
+		.rtt_us = res->rtt_us,
+		.cwnd_limited = lt->cwnd_limited,
+		.abc_l_segs = LTCP_ABC_L_SEGS,
+	};
+
+	if (!res->acked_bytes || inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery)
+		return;
+	if (inet_csk(sk)->icsk_ca_state == TCP_CA_Loss) {
+		/* After a timeout cwnd is what was sent again; L is 1 (RFC 3465 2.3) */
+		ev.cwnd_limited = true;
+		ev.abc_l_segs = 1;
+	}
+	ltcp_cc_load(lt, &lt->cc_work);
+	lt->cc->on_ack(&lt->cc_work, &ev);
+	ltcp_cc_store(lt, &lt->cc_work);
+}
+
+/**
+ * ltcp_cong_on_loss - a loss episode begins
+ * @sk: connection
+ * @kind: what showed the loss
+ *
+ * Context: BH off, socket lock.
+ */
+void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	u32 in_flight = lt->tcp.packets_out - lt->tcp.sacked_out;
+
+	ltcp_cc_load(lt, &lt->cc_work);
+	lt->cc_work.prior_cwnd = lt->cc_work.cwnd;
+	lt->cc_work.ssthresh = lt->cc->ssthresh(&lt->cc_work, in_flight, kind);
+	lt->cc_work.cwnd = lt->cc->loss_cwnd(&lt->cc_work, in_flight, kind);
+	lt->cc_work.cwnd_cnt = 0;
+	ltcp_cc_store(lt, &lt->cc_work);
+	lt->tcp.snd_cwnd_stamp = tcp_jiffies32;
+}
+
+/**
+ * ltcp_cong_on_repeated_rto - the same data timed out again
+ * @sk: connection
+ *
+ * RFC 5681 section 3.1: ssthresh is held, cwnd is the loss window again.
+ * Context: BH off, socket lock.
+ */
+void ltcp_cong_on_repeated_rto(struct sock *sk)
+{
+	WRITE_ONCE(tcp_sk(sk)->snd_cwnd, 1);
+	tcp_sk(sk)->snd_cwnd_cnt = 0;
+}
+
+/**
+ * ltcp_cong_recovered - a loss episode ended
+ * @sk: connection
+ *
+ * RFC 6582 section 3.2, step 3: deflate to ssthresh after fast recovery, which
+ * is where cwnd has stood for an algorithm that halves. Context: BH off, socket
+ * lock.
+ */
+void ltcp_cong_recovered(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (tp->snd_cwnd > tp->snd_ssthresh)
+		WRITE_ONCE(tp->snd_cwnd, max(tp->snd_ssthresh, 1U));
+	tp->snd_cwnd_stamp = tcp_jiffies32;
+}
+
+/**
+ * ltcp_cong_idle - data is to be sent after a pause longer than RTO
+ * @sk: connection with nothing in flight
+ *
+ * RFC 5681 section 4.1: start from the restart window. The namespace's
+ * tcp_slow_start_after_idle turns it off. Context: socket lock.
+ */
+void ltcp_cong_idle(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	if (!READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle))
+		return;
+	ltcp_cc_load(lt, &lt->cc_work);
+	lt->cc->idle_restart(&lt->cc_work, ltcp_initial_cwnd(sk));
+	ltcp_cc_store(lt, &lt->cc_work);
+}

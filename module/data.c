@@ -1,0 +1,656 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * data.c - receiving: order, delivery, the window, and when to acknowledge.
+ *
+ *	sk_receive_queue        out_of_order_queue
+ *	[copied_seq, RCV.NXT)   islands above RCV.NXT, in a tree
+ *
+ * Packets may overlap their neighbours; a reader finds its place by sequence
+ * number, so nothing is cut at the front. What lies beyond the offered window is
+ * cut off at the back.
+ *
+ * A buffer of N bytes promises a window of N/2: the other half pays for the
+ * packets' overhead. Senders of tiny segments still exceed it; then the queue is
+ * copied together, islands are given up (they were never acknowledged, only
+ * SACKed, and RFC 2018 section 8 allows that), and last the packet is refused.
+ *
+ * Acknowledging. Handlers mark icsk_ack.pending: SCHED "one is owed", NOW "and at
+ * once" (RFC 5681 section 4.2). ltcp_ack_decide(), from ltcp_push(), sends it or
+ * leaves it to the delayed-ACK timer, unless a data segment has carried it.
+ */
+#include "ltcp.h"
+
+/* ACKs that are not delayed, at the start and after a pause. */
+#define LTCP_QUICK_ACKS		16
+/* rcv_mss before the first segment shows it: between these bounds. */
+#define LTCP_RCV_MSS_MIN	88
+/* icsk_ack.pingpong: the program answers what it reads, so delaying ACKs pays */
+#define LTCP_INTERACTIVE	U8_MAX
+
+/* ------------------------------------------------------------------ */
+/* The window                                                           */
+/* ------------------------------------------------------------------ */
+
+static void ltcp_rwnd_load(const struct sock *sk, struct ltcp_rwnd_in *in)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	int rcvbuf = READ_ONCE(sk->sk_rcvbuf);
+	int used = atomic_read(&sk->sk_rmem_alloc);
+
+	in->rcv_nxt = tp->rcv_nxt;
+	in->rcv_wup = tp->rcv_wup;
+	in->rcv_wnd = tp->rcv_wnd;
+	in->full_space = min(ltcp_win_from_space(rcvbuf), tp->window_clamp);
+	in->free_space = min(ltcp_win_from_space(rcvbuf - used), tp->window_clamp);
+	in->mss = inet_csk(sk)->icsk_ack.rcv_mss;
+	in->wscale = tp->rx_opt.rcv_wscale;
+}
+
+/**
+ * ltcp_select_window - the window to advertise, which is hereby promised
+ * @sk: connection about to send a segment with ACK
+ *
+ * Context: socket lock. Return: bytes, a multiple of the scale's unit.
+ */
+u32 ltcp_select_window(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct ltcp_rwnd_in in;
+
+	ltcp_rwnd_load(sk, &in);
+	tp->rcv_wnd = ltcp_rwnd_select(&in);
+	tp->rcv_wup = tp->rcv_nxt;
+	return tp->rcv_wnd;
+}
+
+/**
+ * ltcp_rcv_consumed - the program has read: does the peer need to know?
+ * @sk: connection
+ * @copied: bytes read
+ *
+ * Context: process, socket lock.
+ */
+void ltcp_rcv_consumed(struct sock *sk, int copied)
+{
+	struct ltcp_rwnd_in in;
+
+	if (copied <= 0 || !ltcp_can_receive(sk) ||
+	    (sk->sk_shutdown & RCV_SHUTDOWN))
+		return;
+	ltcp_rwnd_load(sk, &in);
+	if (!ltcp_rwnd_update_due(&in, copied))
+		return;
+	ltcp_mstamp_refresh(tcp_sk(sk));
+	ltcp_send_ack(sk);
+}
+
+/**
+ * ltcp_rcv_init - start values that depend on the handshake
+ * @sk: connection entering ESTABLISHED
+ *
+ * Context: socket lock.
+ */
+void ltcp_rcv_init(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 mss = min3((u32)tp->advmss, tp->mss_cache, tp->rcv_wnd / 2);
+
+	icsk->icsk_ack.rcv_mss = clamp_t(u32, mss, LTCP_RCV_MSS_MIN,
+					 LTCP_MSS_DEFAULT_IPV4);
+	icsk->icsk_ack.quick = LTCP_QUICK_ACKS;
+	tp->rcv_ssthresh = min(tp->window_clamp,
+			       ltcp_win_from_space(sk->sk_rcvbuf));
+	tp->rcvq_space.space = tp->rcv_wnd;
+	tp->rcvq_space.seq = tp->copied_seq;
+	tp->rcvq_space.time = tp->tcp_mstamp;
+}
+
+/* The receiver's view of the round trip: from the timestamp its ACK came back with. */
+static void ltcp_rcv_rtt(struct tcp_sock *tp, const struct ltcp_seg *seg)
+{
+	u32 rtt_us, old = tp->rcv_rtt_est.rtt_us;
+
+	if (!tp->rx_opt.tstamp_ok || seg->opt.tsecr == tp->rcv_rtt_last_tsecr)
+		return;
+	tp->rcv_rtt_last_tsecr = seg->opt.tsecr;
+	rtt_us = (ltcp_tsval(tp) - seg->opt.tsecr) * USEC_PER_MSEC;
+	rtt_us = clamp_t(u32, rtt_us, USEC_PER_MSEC, USEC_PER_SEC);
+	tp->rcv_rtt_est.rtt_us = old ? old - old / 8 + rtt_us / 8 : rtt_us;
+}
+
+/* The buffer that holds twice what was read in one round trip, and room to grow. */
+static void ltcp_rcvbuf_grow(struct sock *sk, u32 copied)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u64 win = 4ULL * copied + 16 * tp->advmss;
+	int rcvbuf = min_t(u64, 2 * win,
+			   READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]));
+
+	if (rcvbuf <= sk->sk_rcvbuf)
+		return;
+	WRITE_ONCE(sk->sk_rcvbuf, rcvbuf);
+	tcp_sk(sk)->rcv_ssthresh = min(tp->window_clamp,
+				       ltcp_win_from_space(rcvbuf));
+}
+
+/**
+ * ltcp_rcv_space_adjust - let the receive buffer follow the reader's speed
+ * @sk: connection whose program has just read
+ *
+ * Once a round trip; what was read in it is what a window must hold (dynamic
+ * right-sizing). tcp_moderate_rcvbuf and SO_RCVBUF turn it off.
+ *
+ * Context: process, socket lock.
+ */
+void ltcp_rcv_space_adjust(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 rtt_us = tp->rcv_rtt_est.rtt_us ?: tp->srtt_us >> 3;
+	u32 copied;
+
+	if (!rtt_us || tp->tcp_mstamp - tp->rcvq_space.time < rtt_us)
+		return;
+	copied = tp->copied_seq - tp->rcvq_space.seq;
+	if (copied > tp->rcvq_space.space) {
+		if (READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_moderate_rcvbuf) &&
+		    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
+			ltcp_rcvbuf_grow(sk, copied);
+		tp->rcvq_space.space = copied;
+	}
+	tp->rcvq_space.seq = tp->copied_seq;
+	tp->rcvq_space.time = tp->tcp_mstamp;
+}
+
+/* ------------------------------------------------------------------ */
+/* Memory                                                               */
+/* ------------------------------------------------------------------ */
+
+/* Append @skb's bytes to @to without copying. Consumes @skb when it returns true. */
+static bool ltcp_coalesce(struct sock *sk, struct sk_buff *to,
+			  struct sk_buff *skb)
+{
+	struct ltcp_cb *cb = ltcp_cb(to);
+	bool stolen;
+	int delta;
+
+	if (cb->end_seq != ltcp_cb(skb)->seq || (cb->flags & LTCP_FLAG_FIN) ||
+	    !skb_try_coalesce(to, skb, &stolen, &delta))
+		return false;
+	atomic_add(delta, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, delta);
+	cb->end_seq = ltcp_cb(skb)->end_seq;
+	cb->flags |= ltcp_cb(skb)->flags;
+	kfree_skb_partial(skb, stolen);
+	return true;
+}
+
+/* A packet most of whose memory is not data. */
+static bool ltcp_is_wasteful(const struct sk_buff *skb)
+{
+	return skb->truesize > 2 * skb->len + SKB_TRUESIZE(0);
+}
+
+/*
+ * Copy the payload of @skb to the end of @to when it fits into its head. Returns
+ * true when @skb can go.
+ */
+static bool ltcp_collapse_into(struct sk_buff *to, const struct sk_buff *skb)
+{
+	if (!to || skb->len > skb_tailroom(to) || skb_is_nonlinear(to) ||
+	    ltcp_cb(to)->end_seq != ltcp_cb(skb)->seq ||
+	    (ltcp_cb(skb)->flags & LTCP_FLAG_FIN))
+		return false;
+	if (skb_copy_bits(skb, 0, skb_put(to, skb->len), skb->len))
+		return false;
+	ltcp_cb(to)->end_seq = ltcp_cb(skb)->end_seq;
+	return true;
+}
+
+/* A page-sized packet that begins where @skb begins, empty as yet. */
+static struct sk_buff *ltcp_collapse_target(struct sock *sk,
+					    const struct sk_buff *skb)
+{
+	struct sk_buff *to = alloc_skb(SKB_MAX_ORDER(0, 0), GFP_ATOMIC);
+
+	if (!to)
+		return NULL;
+	*ltcp_cb(to) = *ltcp_cb(skb);
+	ltcp_cb(to)->end_seq = ltcp_cb(skb)->seq;
+	ltcp_cb(to)->flags &= ~LTCP_FLAG_FIN;
+	to->tstamp = skb->tstamp;
+	skb_set_owner_r(to, sk);
+	return to;
+}
+
+/* Copy runs of wasteful packets in the receive queue together. */
+static void ltcp_rcv_collapse(struct sock *sk)
+{
+	struct sk_buff_head *q = &sk->sk_receive_queue;
+	struct sk_buff *skb, *next, *to = NULL;
+
+	skb_queue_walk_safe(q, skb, next) {
+		if (!ltcp_is_wasteful(skb) || skb->len > SKB_MAX_ORDER(0, 0) / 4) {
+			to = NULL;
+			continue;
+		}
+		if (!ltcp_collapse_into(to, skb)) {
+			to = ltcp_collapse_target(sk, skb);
+			if (!to)
+				return;
+			__skb_queue_before(q, skb, to);
+			if (!ltcp_collapse_into(to, skb)) {
+				__skb_unlink(to, q);
+				kfree_skb(to);
+				to = NULL;
+				continue;
+			}
+		}
+		__skb_unlink(skb, q);
+		kfree_skb(skb);
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRCVCOLLAPSED);
+	}
+}
+
+/**
+ * ltcp_ofo_purge - forget all islands
+ * @sk: socket
+ *
+ * Context: socket lock, or a socket nobody else knows.
+ */
+void ltcp_ofo_purge(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct rb_node *n;
+
+	while ((n = rb_first(&tp->out_of_order_queue))) {
+		rb_erase(n, &tp->out_of_order_queue);
+		kfree_skb(ltcp_rb_to_skb(n));
+	}
+	tp->ooo_last_skb = NULL;
+	ltcp_sk(sk)->sacks.n = 0;
+}
+
+static bool ltcp_rcv_fits(struct sock *sk, struct sk_buff *skb)
+{
+	return atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
+	       sk_rmem_schedule(sk, skb, skb->truesize);
+}
+
+/* Make room for a packet. Returns false when it must be refused. */
+static bool ltcp_rcv_room(struct sock *sk, struct sk_buff *skb)
+{
+	if (likely(ltcp_rcv_fits(sk, skb)))
+		return true;
+	ltcp_rcv_collapse(sk);
+	if (ltcp_rcv_fits(sk, skb))
+		return true;
+	if (!RB_EMPTY_ROOT(&tcp_sk(sk)->out_of_order_queue)) {
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_OFOPRUNED);
+		ltcp_ofo_purge(sk);
+		if (ltcp_rcv_fits(sk, skb))
+			return true;
+	}
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRCVQDROP);
+	return false;
+}
+
+/* ------------------------------------------------------------------ */
+/* Queues                                                               */
+/* ------------------------------------------------------------------ */
+
+/**
+ * ltcp_data_ready - wake a reader, if SO_RCVLOWAT lets us
+ * @sk: connection with new data or FIN
+ *
+ * Context: socket lock.
+ */
+void ltcp_data_ready(struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (tp->rcv_nxt - tp->copied_seq >= READ_ONCE(sk->sk_rcvlowat) ||
+	    sock_flag(sk, SOCK_DONE) ||
+	    atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2)
+		sk->sk_data_ready(sk);
+}
+
+static void ltcp_advance_rcv_nxt(struct sock *sk, u32 end_seq)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	tp->bytes_received += end_seq - tp->rcv_nxt;
+	WRITE_ONCE(tp->rcv_nxt, end_seq);
+}
+
+/* The next bytes in order: into the receive queue with them. */
+static void ltcp_queue_in_order(struct sock *sk, struct sk_buff *skb, bool owned)
+{
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	u32 end_seq = ltcp_cb(skb)->end_seq;
+
+	if (!owned && tail && ltcp_coalesce(sk, tail, skb)) {
+		ltcp_advance_rcv_nxt(sk, end_seq);
+		return;
+	}
+	__skb_queue_tail(&sk->sk_receive_queue, skb);
+	if (!owned)
+		skb_set_owner_r(skb, sk);
+	ltcp_advance_rcv_nxt(sk, end_seq);
+}
+
+/* RCV.NXT has moved: islands that it reached join the mainland. */
+static bool ltcp_ofo_drain(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct sk_buff *skb;
+	bool fin = false;
+
+	while ((skb = ltcp_rb_to_skb(rb_first(&tp->out_of_order_queue)))) {
+		if (seq_gt(ltcp_cb(skb)->seq, tp->rcv_nxt))
+			break;
+		rb_erase(&skb->rbnode, &tp->out_of_order_queue);
+		if (tp->ooo_last_skb == skb)
+			tp->ooo_last_skb = NULL;
+		if (seq_leq(ltcp_cb(skb)->end_seq, tp->rcv_nxt)) {
+			kfree_skb(skb);
+			continue;
+		}
+		fin = ltcp_cb(skb)->flags & LTCP_FLAG_FIN;
+		ltcp_queue_in_order(sk, skb, true);
+		if (fin)
+			break;
+	}
+	ltcp_sacklist_advance(&ltcp_sk(sk)->sacks, tp->rcv_nxt);
+	return fin;
+}
+
+/* Tell the peer of a duplicate in the next ACK (RFC 2883). */
+static void ltcp_dsack_set(struct sock *sk, u32 start, u32 end)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!tp->rx_opt.sack_ok ||
+	    !READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_dsack))
+		return;
+	tp->rx_opt.dsack = 1;
+	tp->duplicate_sack[0].start_seq = start;
+	tp->duplicate_sack[0].end_seq = end;
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPDSACKOLDSENT);
+}
+
+/* Islands behind @skb that it covers whole are not needed any more. */
+static void ltcp_ofo_swallow(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct rb_node *n;
+
+	while ((n = rb_next(&skb->rbnode))) {
+		struct sk_buff *next = ltcp_rb_to_skb(n);
+
+		if (seq_gt(ltcp_cb(next)->end_seq, ltcp_cb(skb)->end_seq))
+			return;
+		rb_erase(n, &tp->out_of_order_queue);
+		kfree_skb(next);
+	}
+	tp->ooo_last_skb = skb;
+}
+
+/* Put an island into the tree. Returns false when all of it was there. */
+static bool ltcp_ofo_insert(struct sock *sk, struct sk_buff *skb)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct ltcp_cb *cb = ltcp_cb(skb);
+	struct rb_node **link = &tp->out_of_order_queue.rb_node;
+	struct rb_node *parent = NULL;
+
+	/* A burst behind one hole comes in order: append to its last packet */
+	if (tp->ooo_last_skb && ltcp_coalesce(sk, tp->ooo_last_skb, skb))
+		return true;
+	while (*link) {
+		struct ltcp_cb *at = ltcp_cb(ltcp_rb_to_skb(*link));
+
+		if (seq_leq(at->seq, cb->seq) && seq_leq(cb->end_seq, at->end_seq))
+			return false;
+		parent = *link;
+		link = seq_lt(cb->seq, at->seq) ? &parent->rb_left :
+						  &parent->rb_right;
+	}
+	rb_link_node(&skb->rbnode, parent, link);
+	rb_insert_color(&skb->rbnode, &tp->out_of_order_queue);
+	skb_set_owner_r(skb, sk);
+	ltcp_ofo_swallow(tp, skb);
+	return true;
+}
+
+/* ------------------------------------------------------------------ */
+/* The segment text                                                     */
+/* ------------------------------------------------------------------ */
+
+static void ltcp_ack_now(struct sock *sk)
+{
+	inet_csk(sk)->icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_NOW;
+}
+
+/* A segment above RCV.NXT: keep it, SACK it, and say at once what is missing. */
+static void ltcp_data_out_of_order(struct sock *sk, struct sk_buff *skb)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 seq = ltcp_cb(skb)->seq, end_seq = ltcp_cb(skb)->end_seq;
+
+	ltcp_ack_now(sk);
+	if (!ltcp_rcv_room(sk, skb)) {
+		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE);
+		return;
+	}
+	tp->rcv_ooopack++;
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPOFOQUEUE);
+	if (!ltcp_ofo_insert(sk, skb)) {
+		ltcp_dsack_set(sk, seq, end_seq);
+		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OLD_DATA);
+		return;
+	}
+	if (tp->rx_opt.sack_ok)
+		ltcp_sacklist_add(&ltcp_sk(sk)->sacks, seq, end_seq);
+}
+
+/* Keep the estimate of the peer's segment size; a partial one says nothing. */
+static void ltcp_measure_rcv_mss(struct inet_connection_sock *icsk,
+				 const struct sk_buff *skb, u32 len)
+{
+	u32 seg = skb_shinfo(skb)->gso_size ?: len;
+
+	if (seg > icsk->icsk_ack.rcv_mss)
+		icsk->icsk_ack.rcv_mss = min_t(u32, seg, U16_MAX);
+}
+
+/* In-order data owes an ACK, which may wait. */
+static void ltcp_owe_ack(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	u32 now = tcp_jiffies32;
+
+	inet_csk_schedule_ack(sk);
+	if (now - icsk->icsk_ack.lrcvtime > icsk->icsk_rto)
+		icsk->icsk_ack.quick = LTCP_QUICK_ACKS;
+	icsk->icsk_ack.lrcvtime = now;
+}
+
+/* The segment that begins at (or before) RCV.NXT and ends after it. */
+static void ltcp_data_in_order(struct sock *sk, struct sk_buff *skb)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	bool fin = ltcp_cb(skb)->flags & LTCP_FLAG_FIN;
+
+	if (!ltcp_rcv_room(sk, skb)) {
+		ltcp_ack_now(sk);
+		ltcp_drop(sk, skb, SKB_DROP_REASON_PROTO_MEM);
+		return;
+	}
+	ltcp_queue_in_order(sk, skb, false);
+	if (unlikely(!RB_EMPTY_ROOT(&tp->out_of_order_queue)) && !fin) {
+		/* Filling a gap is acknowledged at once (RFC 5681 section 4.2) */
+		ltcp_ack_now(sk);
+		fin = ltcp_ofo_drain(sk);
+	}
+	if (unlikely(fin))
+		ltcp_rcv_fin(sk);
+	if (!sock_flag(sk, SOCK_DEAD))
+		ltcp_data_ready(sk);
+}
+
+/*
+ * Cut off what lies beyond the window we offered, the FIN first. Returns false
+ * when nothing is left.
+ */
+static bool ltcp_data_trim(const struct tcp_sock *tp, struct sk_buff *skb)
+{
+	u32 edge = tp->rcv_nxt + ltcp_offered_wnd(tp->rcv_nxt, tp->rcv_wup,
+						  tp->rcv_wnd);
+	struct ltcp_cb *cb = ltcp_cb(skb);
+
+	if (likely(seq_leq(cb->end_seq, edge)))
+		return true;
+	if (!seq_lt(cb->seq, edge))
+		return false;
+	cb->flags &= ~LTCP_FLAG_FIN;
+	cb->end_seq = edge;
+	return !pskb_trim(skb, min(skb->len, edge - cb->seq));
+}
+
+/* New data, but the program will never read it (RFC 1122 section 4.2.2.13). */
+static bool ltcp_data_after_close(const struct sock *sk,
+				  const struct ltcp_seg *seg)
+{
+	return unlikely(sk->sk_shutdown & RCV_SHUTDOWN) &&
+	       sk->sk_state != TCP_ESTABLISHED && seg->len &&
+	       seq_gt(seg->seq + seg->len, tcp_sk(sk)->rcv_nxt);
+}
+
+static void ltcp_data_refuse_closed(struct sock *sk, struct sk_buff *skb)
+{
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPABORTONDATA);
+	ltcp_v4_send_reset(sock_net(sk), sk, skb);
+	ltcp_conn_error(sk, ECONNRESET);
+	ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_CLOSE);
+}
+
+/* The packet leaves the header's world: its marks are sequence numbers from here. */
+static void ltcp_data_mark(struct sk_buff *skb, const struct ltcp_seg *seg)
+{
+	struct ltcp_cb *cb = ltcp_cb(skb);
+
+	__skb_pull(skb, __tcp_hdrlen(tcp_hdr(skb)));
+	skb_dst_drop(skb);
+	cb->seq = seg->seq;
+	cb->end_seq = seg->end_seq;
+	cb->flags = seg->flags;
+	cb->has_rxtstamp = skb->tstamp || skb_hwtstamps(skb)->hwtstamp;
+}
+
+/**
+ * ltcp_data - process the segment text and its FIN
+ * @sk: connection in a synchronized state
+ * @skb: consumed; data begins at the TCP header
+ * @seg: accepted segment
+ *
+ * RFC 9293 section 3.10.7.4, seventh and eighth step. Context: BH off, socket
+ * lock. May end the connection.
+ */
+void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	tp->segs_in += seg->segs;
+	if (seg->seq == seg->end_seq) {
+		consume_skb(skb);
+		return;
+	}
+	tp->data_segs_in += seg->segs;
+	if (unlikely(!ltcp_can_receive(sk))) {
+		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_CLOSE);
+		return;
+	}
+	if (ltcp_data_after_close(sk, seg)) {
+		ltcp_data_refuse_closed(sk, skb);
+		return;
+	}
+	ltcp_measure_rcv_mss(inet_csk(sk), skb, seg->len);
+	ltcp_rcv_rtt(tp, seg);
+	ltcp_owe_ack(sk);
+	ltcp_data_mark(skb, seg);
+
+	if (unlikely(seq_lt(seg->seq, tp->rcv_nxt))) {
+		u32 dup_end = seq_min(seg->end_seq, tp->rcv_nxt);
+
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_DELAYEDACKLOST);
+		ltcp_dsack_set(sk, seg->seq, dup_end);
+		ltcp_ack_now(sk);
+	}
+	if (!ltcp_data_trim(tp, skb) ||
+	    seq_leq(ltcp_cb(skb)->end_seq, tp->rcv_nxt)) {
+		ltcp_ack_now(sk);
+		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OVERWINDOW);
+		return;
+	}
+	if (likely(seq_leq(seg->seq, tp->rcv_nxt)))
+		ltcp_data_in_order(sk, skb);
+	else
+		ltcp_data_out_of_order(sk, skb);
+}
+
+/* ------------------------------------------------------------------ */
+/* When to acknowledge                                                  */
+/* ------------------------------------------------------------------ */
+
+/**
+ * ltcp_ack_decide - an ACK is owed and no segment has carried it
+ * @sk: connection
+ *
+ * At once when marked so, when more than one full segment is unacknowledged
+ * (RFC 5681 section 4.2: at least every second), or while quick ACKs last;
+ * otherwise within net.ltcp.delack_ms. Context: socket lock.
+ */
+void ltcp_ack_decide(struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if ((icsk->icsk_ack.pending & ICSK_ACK_NOW) ||
+	    tp->rcv_nxt - tp->rcv_wup > icsk->icsk_ack.rcv_mss ||
+	    (icsk->icsk_ack.quick && !icsk->icsk_ack.pingpong)) {
+		ltcp_send_ack(sk);
+		return;
+	}
+	ltcp_timer_arm_delack(sk,
+		msecs_to_jiffies(READ_ONCE(ltcp_sk(sk)->lnet->delack_ms)));
+}
+
+/**
+ * ltcp_ack_sent - a segment with ACK goes out
+ * @sk: connection
+ *
+ * Context: socket lock.
+ */
+void ltcp_ack_sent(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	tcp_sk(sk)->rx_opt.dsack = 0;
+	if (icsk->icsk_ack.quick)
+		icsk->icsk_ack.quick--;
+	icsk->icsk_ack.pending = 0;
+}
+
+/**
+ * ltcp_ack_rode - data goes out: was it an answer to what came in?
+ * @sk: connection
+ *
+ * Then the next ACKs may wait for the next answers. Context: socket lock.
+ */
+void ltcp_ack_rode(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	if (inet_csk_ack_scheduled(sk))
+		icsk->icsk_ack.pingpong = LTCP_INTERACTIVE;
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * loss.c - what is lost, and what is sent again.
+ *
+ * Every packet in the retransmission queue is in one of four conditions, and the
+ * four counters of struct tcp_sock add them up in segments:
+ *
+ *	in flight	neither mark			packets_out - all below
+ *	SACKED		the peer has it			sacked_out
+ *	LOST		judged lost			lost_out
+ *	LOST|RETRANS	lost, a copy is on its way	retrans_out (also lost_out)
+ *
+ * so that RFC 6675's pipe is packets_out - sacked_out - lost_out + retrans_out.
+ *
+ * A packet is judged lost when DupThresh segments above it were SACKed
+ * (RFC 6675), without SACK when DupThresh duplicate ACKs point at the first one
+ * (RFC 5681, and RFC 6582 for the partial ACKs that follow), and all of them are
+ * when the retransmission timer strikes. Without SACK sacked_out counts the
+ * duplicate ACKs: each tells of one segment that left the network.
+ *
+ * Episodes: Open -> Recovery (by evidence) or Loss (by timeout) -> Open again once
+ * SND.UNA reaches high_seq, SND.NXT at the episode's start. cwnd is cong.c's.
+ */
+#include "ltcp.h"
+
+static bool ltcp_has_sack(const struct tcp_sock *tp)
+{
+	return tp->rx_opt.sack_ok;
+}
+
+/**
+ * ltcp_mark_lost - judge one packet lost
+ * @sk: connection
+ * @skb: packet of its retransmission queue
+ *
+ * Context: BH off, socket lock. A SACKed or already lost packet stays as it is.
+ */
+void ltcp_mark_lost(struct sock *sk, struct sk_buff *skb)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct ltcp_cb *cb = ltcp_cb(skb);
+
+	if (cb->sacked & (LTCP_SKB_SACKED | LTCP_SKB_LOST))
+		return;
+	cb->sacked |= LTCP_SKB_LOST;
+	lt->tcp.lost_out += cb->segs;
+	lt->tcp.lost += cb->segs;
+	if (lt->tcp.lost_out == cb->segs || seq_lt(cb->seq, lt->retrans_edge))
+		lt->retrans_edge = cb->seq;
+}
+
+/* The first unacknowledged segment alone is lost; it may head a longer packet. */
+static void ltcp_mark_first_lost(struct sock *sk)
+{
+	struct sk_buff *skb = ltcp_rtx_head(ltcp_sk(sk));
+	struct ltcp_cb *cb;
+
+	if (!skb)
+		return;
+	cb = ltcp_cb(skb);
+	if (cb->sacked & LTCP_SKB_LOST)
+		return;
+	if (cb->segs > 1 && ltcp_tx_split(sk, skb, cb->mss, GFP_ATOMIC))
+		return;
+	ltcp_mark_lost(sk, skb);
+}
+
+/* Rightmost packet that has DupThresh SACKed segments above it. */
+static struct sk_buff *ltcp_dupthresh_packet(const struct ltcp_sock *lt)
+{
+	struct sk_buff *skb = ltcp_rtx_find(lt, lt->sack_high - 1);
+	u32 above = 0;
+
+	for (; skb; skb = ltcp_rtx_prev(skb)) {
+		if (ltcp_dupthresh_reached(above, lt->tcp.reordering))
+			return skb;
+		if (ltcp_cb(skb)->sacked & LTCP_SKB_SACKED)
+			above += ltcp_cb(skb)->segs;
+	}
+	return NULL;
+}
+
+/* RFC 6675 IsLost() for all packets; what lies below lost_edge is settled. */
+static void ltcp_mark_by_sack(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct sk_buff *skb, *first;
+
+	if (lt->tcp.sacked_out < lt->tcp.reordering)
+		return;
+	first = ltcp_dupthresh_packet(lt);
+	for (skb = first; skb; skb = ltcp_rtx_prev(skb)) {
+		if (seq_leq(ltcp_cb(skb)->end_seq, lt->lost_edge))
+			break;
+		ltcp_mark_lost(sk, skb);
+	}
+	if (first)
+		lt->lost_edge = seq_max(lt->lost_edge, ltcp_cb(first)->end_seq);
+}
+
+/* Without SACK: keep the count of segments that duplicate ACKs tell of. */
+static void ltcp_count_dupacks(struct sock *sk, const struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+
+	if (res->acked_segs) {
+		lt->dupacks = 0;
+		tp->sacked_out -= min(tp->sacked_out, res->acked_segs - 1);
+		if (!ltcp_in_recovery(sk))
+			tp->sacked_out = 0;
+	} else if (res->dup) {
+		lt->dupacks++;
+		tp->sacked_out++;
+	}
+	tp->sacked_out = min(tp->sacked_out, tp->packets_out - tp->lost_out);
+}
+
+/* Without SACK: the third duplicate, and every partial ACK after it. */
+static void ltcp_mark_by_dupacks(struct sock *sk, const struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	if (inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery) {
+		if (res->acked_segs)
+			ltcp_mark_first_lost(sk);
+		return;
+	}
+	/* RFC 6582 section 3.2, step 2: not for an episode that has just ended */
+	if (ltcp_dupthresh_reached(lt->dupacks, lt->tcp.reordering) &&
+	    seq_gt(lt->tcp.snd_una, lt->tcp.high_seq))
+		ltcp_mark_first_lost(sk);
+}
+
+static void ltcp_set_ca_state(struct sock *sk, u8 state)
+{
+	inet_csk(sk)->icsk_ca_state = state;
+}
+
+static void ltcp_enter_recovery(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct net *net = sock_net(sk);
+
+	ltcp_cong_on_loss(sk, LTCP_LOSS_FAST);
+	lt->tcp.high_seq = lt->tcp.snd_nxt;
+	ltcp_set_ca_state(sk, TCP_CA_Recovery);
+	lt->first_rtx_free = true;
+	ltcp_count(lt->lnet, LTCP_MIB_FAST_RECOVERIES);
+	NET_INC_STATS(net, ltcp_has_sack(&lt->tcp) ? LINUX_MIB_TCPSACKRECOVERY :
+						     LINUX_MIB_TCPRENORECOVERY);
+}
+
+/* The episode is over: all that was outstanding at its start has arrived. */
+static void ltcp_leave_episode(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	ltcp_set_ca_state(sk, TCP_CA_Open);
+	ltcp_cong_recovered(sk);
+	lt->dupacks = 0;
+	if (!ltcp_has_sack(&lt->tcp))
+		lt->tcp.sacked_out = 0;
+}
+
+/**
+ * ltcp_loss_on_ack - conclude from an ACK what is lost
+ * @sk: connection with something outstanding, or all of it just acknowledged
+ * @res: what the ACK told
+ *
+ * Context: BH off, socket lock.
+ */
+void ltcp_loss_on_ack(struct sock *sk, struct ltcp_ack_result *res)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!ltcp_has_sack(tp))
+		ltcp_count_dupacks(sk, res);
+	if (ltcp_in_recovery(sk) && seq_geq(tp->snd_una, tp->high_seq))
+		ltcp_leave_episode(sk);
+
+	if (!ltcp_has_sack(tp))
+		ltcp_mark_by_dupacks(sk, res);
+	else if (res->sacked_new)
+		ltcp_mark_by_sack(sk);
+
+	if (ltcp_in_recovery(sk))
+		return;
+	if (tp->lost_out)
+		ltcp_enter_recovery(sk);
+	else
+		ltcp_set_ca_state(sk, tp->sacked_out ? TCP_CA_Disorder :
+						       TCP_CA_Open);
+}
+
+/* Has the peer dropped what it SACKed? Then nothing SACKed may be relied on. */
+static void ltcp_check_reneging(struct sock *sk)
+{
+	const struct sk_buff *head = ltcp_rtx_head(ltcp_sk(sk));
+
+	if (head && (ltcp_cb(head)->sacked & LTCP_SKB_SACKED))
+		ltcp_sack_reset(sk);
+}
+
+/**
+ * ltcp_loss_on_rto - the retransmission timer has struck
+ * @sk: connection with packets outstanding
+ *
+ * All that is not SACKed counts as lost, copies included. ssthresh is lowered
+ * once for the same flight (RFC 5681 section 3.1, equation 4, and the text
+ * below it). Context: BH off, socket lock.
+ */
+void ltcp_loss_on_rto(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+	struct sk_buff *skb;
+
+	if (inet_csk(sk)->icsk_ca_state != TCP_CA_Loss ||
+	    !inet_csk(sk)->icsk_retransmits)
+		ltcp_cong_on_loss(sk, LTCP_LOSS_RTO);
+	else
+		ltcp_cong_on_repeated_rto(sk);
+
+	ltcp_check_reneging(sk);
+	if (!ltcp_has_sack(tp))
+		tp->sacked_out = 0;
+	lt->dupacks = 0;
+	for (skb = ltcp_rtx_head(lt); skb; skb = ltcp_rtx_next(skb)) {
+		struct ltcp_cb *cb = ltcp_cb(skb);
+
+		if (cb->sacked & LTCP_SKB_RETRANS)
+			cb->sacked &= ~LTCP_SKB_RETRANS;
+		ltcp_mark_lost(sk, skb);
+	}
+	tp->retrans_out = 0;
+	lt->retrans_edge = tp->snd_una;
+	tp->high_seq = tp->snd_nxt;
+	ltcp_set_ca_state(sk, TCP_CA_Loss);
+	ltcp_count(lt->lnet, LTCP_MIB_RTOS);
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPTIMEOUTS);
+}
+
+/**
+ * ltcp_loss_next - the next packet that should be sent again
+ * @sk: connection
+ *
+ * Context: BH off, socket lock. Return: packet of the queue, NULL when none.
+ */
+struct sk_buff *ltcp_loss_next(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct sk_buff *skb;
+
+	if (lt->tcp.lost_out <= lt->tcp.retrans_out)
+		return NULL;
+	for (skb = ltcp_rtx_find(lt, lt->retrans_edge); skb;
+	     skb = ltcp_rtx_next(skb)) {
+		u8 marks = ltcp_cb(skb)->sacked &
+			   (LTCP_SKB_LOST | LTCP_SKB_RETRANS | LTCP_SKB_SACKED);
+
+		if (marks == LTCP_SKB_LOST) {
+			lt->retrans_edge = ltcp_cb(skb)->seq;
+			return skb;
+		}
+	}
+	return NULL;
+}

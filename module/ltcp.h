@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ltcp.h - the control block, the parsed segment, and who offers what.
+ *
+ * The road of a segment, one file a step:
+ *
+ *   ipv4.c -> rx.c -> validate.c -> ack.c, sack.c, loss.c, cong.c -> data.c
+ *                          |                                          |
+ *                        state.c            tx.c -> xmit.c -> ipv4.c -+
+ *
+ * Three ways in: a segment (rx.c), a timer (timer.c), a system call (sock.c).
+ * Each takes the socket lock, lets handlers note what is owed (an ACK, a
+ * retransmission, a probe), and ends in one ltcp_push().
+ *
+ * LOCKING. Everything in struct ltcp_sock belongs to the socket lock:
+ * lock_sock() in a system call, bh_lock_sock() with sock_owned_by_user()
+ * false in softirq. Segments that find the socket owned go to the backlog,
+ * timers and ICMP errors set a bit that release_sock() acts on. A listener is
+ * looked up and used without its lock, under RCU: request sockets are found in
+ * the hash table, and only a finished child takes the accept queue's own lock.
+ * Lock order: listener, child (nested), hash bucket. Fields that poll and the
+ * diagnostics read unlocked are written with WRITE_ONCE.
+ *
+ * UNITS. Sequence numbers and windows are bytes; cwnd, ssthresh and all
+ * *_out counters are segments, as in struct tcp_sock; times end in _us, _ms
+ * or are jiffies where the kernel's timer wants them.
+ */
+#ifndef LTCP_H
+#define LTCP_H
+
+#include <linux/module.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <net/sock.h>
+#include <net/inet_common.h>
+#include <net/inet_connection_sock.h>
+#include <net/inet_hashtables.h>
+#include <net/inet_timewait_sock.h>
+#include <net/request_sock.h>
+#include <net/ip.h>
+#include <net/protocol.h>
+#include <net/route.h>
+#include <net/tcp.h>
+#include <net/tcp_states.h>
+#include <net/netns/generic.h>
+
+#include "../include/uapi/linux/ltcp.h"
+#include "compat.h"
+#include "pure/types.h"
+#include "pure/seq.h"
+#include "pure/options.h"
+#include "pure/rtt.h"
+#include "pure/window.h"
+#include "pure/isn.h"
+#include "pure/cong.h"
+#include "pure/sacklist.h"
+#include "pure/scoreboard.h"
+#include "pure/validate.h"
+
+#undef pr_fmt
+#define pr_fmt(fmt) "ltcp: " fmt
+
+/* ------------------------------------------------------------------ */
+/* The namespace's part                                                 */
+/* ------------------------------------------------------------------ */
+
+/* Counters of ltcp's own, shown in /proc/net/ltcp; names in mib.c. */
+enum ltcp_mib {
+	LTCP_MIB_IN_SEGS,		/* segments that reached ltcp, GRO parts counted */
+	LTCP_MIB_IN_SKBS,		/* packets that carried them */
+	LTCP_MIB_IN_BYTES,		/* payload bytes received, duplicates included */
+	LTCP_MIB_IN_GRO,		/* packets that were GRO or LRO aggregates */
+	LTCP_MIB_IN_CSUM_DEVICE,	/* checksum vouched for by the device */
+	LTCP_MIB_IN_CSUM_SOFTWARE,	/* checksum verified by the CPU */
+	LTCP_MIB_OUT_SEGS,		/* segments sent, TSO parts counted */
+	LTCP_MIB_OUT_SKBS,		/* packets that carried them */
+	LTCP_MIB_OUT_BYTES,		/* payload bytes sent, retransmissions included */
+	LTCP_MIB_OUT_TSO_SKBS,		/* packets left to TSO or GSO to cut */
+	LTCP_MIB_OUT_TSO_DEVICE,	/* of these, cut by a device that offers TSO */
+	LTCP_MIB_OUT_CSUM_DEVICE,	/* checksum left to a device that offers it */
+	LTCP_MIB_OUT_CSUM_SOFTWARE,	/* checksum computed by the CPU below ltcp */
+	LTCP_MIB_RETRANS_SEGS,		/* segments sent again */
+	LTCP_MIB_FAST_RECOVERIES,	/* loss episodes entered by duplicate ACKs or SACK */
+	LTCP_MIB_RTOS,			/* retransmission timeouts */
+	LTCP_MIB_CHALLENGE_ACKS,	/* challenge ACKs sent (RFC 5961) */
+	LTCP_MIB_ACTIVE_OPENS,		/* connect() calls that sent a SYN */
+	LTCP_MIB_PASSIVE_OPENS,		/* connections that a listener accepted */
+	LTCP_MIB_CHAINED,		/* segments passed on to the built-in TCP */
+	LTCP_MIB_DROPS,			/* segments dropped, all reasons */
+	LTCP_MIB_RESETS_OUT,		/* RST segments sent */
+	LTCP_MIB_MAX
+};
+
+/* One namespace; made and freed in main.c, tuned in sysctl.c. */
+struct ltcp_net {
+	struct net *net;
+	struct ctl_table_header *sysctl;
+	struct ctl_table *sysctl_table;
+	unsigned long __percpu *mib;	/* LTCP_MIB_MAX counters per CPU */
+	bool armed;			/* this namespace holds the take-over */
+	/* net.ltcp.*; plain ints, read with READ_ONCE, ranges in sysctl.c */
+	int takeover;
+	int msl_ms;
+	int rto_initial_ms;
+	int rto_min_ms;
+	int rto_max_ms;
+	int persist_min_ms;
+	int persist_max_ms;
+	int delack_ms;
+};
+
+extern unsigned int ltcp_net_id;
+
+static inline struct ltcp_net *ltcp_net(const struct net *net)
+{
+	return net_generic(net, ltcp_net_id);
+}
+
+/* ------------------------------------------------------------------ */
+/* The control block                                                    */
+/* ------------------------------------------------------------------ */
+
+/*
+ * Where struct tcp_sock has a field for something, that field is the state;
+ * the tail holds only what it lacks. All under the socket lock.
+ */
+struct ltcp_sock {
+	struct tcp_sock tcp;
+
+	struct ltcp_net *lnet;		/* the namespace's part; set once */
+	u32 timer_deferred;		/* LTCP_DEFER_* bits for release_cb; slock */
+
+	/* All that follows is cleared for every new connection, but for cc */
+
+	/*
+	 * Send queue. Bytes [SND.UNA, SND.NXT) are in rtxq, keyed by sequence
+	 * number, [SND.NXT, write_seq) in unsent. The kernel's
+	 * sk_write_queue and tcp_rtx_queue stay empty on purpose: callers in the
+	 * kernel would push them through the built-in TCP.
+	 */
+	struct rb_root rtxq;
+	struct sk_buff *rtx_last;	/* rightmost of rtxq, NULL when empty */
+	struct sk_buff_head unsent;
+
+	/* Loss recovery (loss.c, sack.c) */
+	u32 sack_high;			/* right edge of the highest SACKed data */
+	u32 retrans_edge;		/* no lost segment below it awaits sending */
+	u32 lost_edge;			/* all below it has been judged lost or not */
+	u32 rto_since_ms;		/* when the packet that timed out first was sent */
+	u32 dupacks;			/* consecutive duplicate ACKs */
+	bool first_rtx_free;		/* RFC 6675: an episode's first resend needs no room in cwnd */
+
+	/* Receiving (data.c) */
+	struct ltcp_sacklist sacks;	/* what to report, most recent first */
+
+	/* Congestion control (cong.c) */
+	const struct ltcp_cc_ops *cc;
+	struct ltcp_cc cc_work;		/* its private part; windows are copied in and out */
+	bool more;			/* the last write said MSG_MORE */
+	bool freed;			/* send buffer space was freed since the last push */
+	bool cwnd_limited;		/* the last push stopped at cwnd */
+	bool cc_started;		/* the algorithm was initialised */
+
+	u32 challenge_ms;		/* start of the second that challenge_left counts */
+	u16 challenge_left;		/* challenge ACKs left in it */
+};
+
+static inline struct ltcp_sock *ltcp_sk(const struct sock *sk)
+{
+	return (struct ltcp_sock *)sk;
+}
+
+extern struct proto ltcp_prot;
+extern struct proto_ops ltcp_stream_ops;
+extern const struct inet_connection_sock_af_ops ltcp_v4_af_ops;
+
+/* Full, request and TIME-WAIT sockets all keep their struct proto here. */
+static inline bool ltcp_is_ours(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_prot) == &ltcp_prot;
+}
+
+/*
+ * Our mark on a queued packet, in skb->cb. On the way out it lives on the
+ * original in the send queue, never on the clone that IP gets; on the way in
+ * only from the moment the packet enters the receive or out-of-order queue.
+ */
+struct ltcp_cb {
+	u32 seq;		/* first sequence number */
+	u32 end_seq;		/* one past the last; SYN and FIN count */
+	u16 mss;		/* payload bytes of each segment but the last */
+	u16 segs;		/* segments this packet becomes on the wire */
+	u8 flags;		/* LTCP_FLAG_* of the header */
+	u8 sacked;		/* LTCP_SKB_* */
+	u8 retrans;		/* times sent again, saturating */
+	bool has_rxtstamp;
+};
+
+#define LTCP_SKB_SACKED		0x01	/* the peer reports it received */
+#define LTCP_SKB_LOST		0x02	/* judged lost */
+#define LTCP_SKB_RETRANS	0x04	/* sent again, and that copy is in flight */
+#define LTCP_SKB_EVER_RETRANS	0x08	/* sent again at any time (Karn) */
+
+static inline struct ltcp_cb *ltcp_cb(const struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct ltcp_cb) > sizeof_field(struct sk_buff, cb));
+	return (struct ltcp_cb *)skb->cb;
+}
+
+#define ltcp_rb_to_skb(rb)	rb_entry_safe(rb, struct sk_buff, rbnode)
+
+static inline struct sk_buff *ltcp_rtx_head(const struct ltcp_sock *lt)
+{
+	return ltcp_rb_to_skb(rb_first(&lt->rtxq));
+}
+
+static inline struct sk_buff *ltcp_rtx_next(const struct sk_buff *skb)
+{
+	return ltcp_rb_to_skb(rb_next(&skb->rbnode));
+}
+
+static inline struct sk_buff *ltcp_rtx_prev(const struct sk_buff *skb)
+{
+	return ltcp_rb_to_skb(rb_prev(&skb->rbnode));
+}
+
+static inline bool ltcp_all_sent_acked(const struct ltcp_sock *lt)
+{
+	return !lt->rtx_last;
+}
+
+/* Header flags, the low byte of the 13th and 14th octets (RFC 9293 3.1). */
+#define LTCP_FLAG_FIN	0x01
+#define LTCP_FLAG_SYN	0x02
+#define LTCP_FLAG_RST	0x04
+#define LTCP_FLAG_PSH	0x08
+#define LTCP_FLAG_ACK	0x10
+#define LTCP_FLAG_URG	0x20
+#define LTCP_FLAG_ECE	0x40
+#define LTCP_FLAG_CWR	0x80
+
+/* A received segment, parsed once, on the stack of whoever handles it. */
+struct ltcp_seg {
+	u32 seq;		/* SEG.SEQ */
+	u32 end_seq;		/* SEG.SEQ + SEG.LEN, SYN and FIN counted */
+	u32 ack;		/* SEG.ACK, valid when flags has ACK */
+	u32 wnd;		/* SEG.WND as on the wire, not scaled */
+	u32 len;		/* payload bytes */
+	u16 segs;		/* segments on the wire (GRO) */
+	u16 urg;		/* SEG.UP */
+	u8 flags;		/* LTCP_FLAG_* */
+	struct ltcp_opts opt;
+};
+
+static inline bool ltcp_has(const struct ltcp_seg *seg, u8 flags)
+{
+	return seg->flags & flags;
+}
+
+/* What validate.c says of a segment, and rx.c does. */
+enum ltcp_verdict {
+	LTCP_ACCEPT,		/* go on */
+	LTCP_DROP,		/* silence */
+	LTCP_DROP_ACK,		/* silence but for a (rate-limited) ACK */
+	LTCP_DROP_CHALLENGE,	/* a challenge ACK (RFC 5961) */
+	LTCP_DROP_RESET,	/* answer <SEQ=SEG.ACK><CTL=RST> */
+	LTCP_CONN_RESET,	/* the peer's RST is good: the connection is gone */
+	LTCP_CONN_ABORT,	/* we must abort it with a RST of our own */
+};
+
+struct ltcp_judgement {
+	enum ltcp_verdict verdict;
+	enum skb_drop_reason reason;
+};
+
+/* ------------------------------------------------------------------ */
+/* Clocks                                                               */
+/* ------------------------------------------------------------------ */
+
+/* Read the clock into the socket: once per entry point, before anything else. */
+static inline void ltcp_mstamp_refresh(struct tcp_sock *tp)
+{
+	u64 ns = ktime_get_ns();
+
+	tp->tcp_clock_cache = ns;
+	tp->tcp_mstamp = div_u64(ns, NSEC_PER_USEC);
+}
+
+static inline u32 ltcp_now_ms(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_MSEC);
+}
+
+/* TSval of a segment sent now: milliseconds plus the connection's secret offset. */
+static inline u32 ltcp_tsval(const struct tcp_sock *tp)
+{
+	return div_u64(tp->tcp_mstamp, USEC_PER_MSEC) + tp->tsoffset;
+}
+
+/* ------------------------------------------------------------------ */
+/* Named predicates and small sums                                      */
+/* ------------------------------------------------------------------ */
+
+/* The socket's route as it is now; needs the socket lock, takes no reference. */
+static inline struct dst_entry *ltcp_dst(const struct sock *sk)
+{
+	return __sk_dst_get((struct sock *)sk);
+}
+
+/* Segments believed to be in the network: RFC 6675's pipe, in segments. */
+static inline u32 ltcp_in_flight(const struct tcp_sock *tp)
+{
+	return tp->packets_out - tp->sacked_out - tp->lost_out + tp->retrans_out;
+}
+
+static inline bool ltcp_in_recovery(const struct sock *sk)
+{
+	return inet_csk(sk)->icsk_ca_state >= TCP_CA_Recovery;
+}
+
+/* The states in which data may arrive from the peer. */
+static inline bool ltcp_can_receive(const struct sock *sk)
+{
+	return (1 << sk->sk_state) &
+	       (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2);
+}
+
+/* Window bytes that a buffer of @space bytes can promise: half, for overhead. */
+static inline u32 ltcp_win_from_space(int space)
+{
+	return space > 0 ? space >> 1 : 0;
+}
+
+static inline int ltcp_space_from_win(u32 win)
+{
+	return win << 1;
+}
+
+/* ---- main.c: registration, unload order ---- */
+extern struct inet_protosw ltcp_protosw;
+int ltcp_takeover_set(struct ltcp_net *ln, bool on);
+void ltcp_tw_purge(struct net *net);
+unsigned int ltcp_tw_count(struct net *net);
+
+/* ---- symbols.c: what is not exported ---- */
+unsigned long ltcp_find_symbol(const char *name);
+void ltcp_symbols_init(void);
+int ltcp_max_orphans(void);
+
+/* ---- family.c: which sockets become ours ---- */
+int ltcp_family_init(void);
+int ltcp_family_init_sock(struct sock *sk);
+int ltcp_family_arm(void);
+void ltcp_family_disarm(void);
+
+/* ---- sysctl.c, mib.c ---- */
+int ltcp_sysctl_register(struct ltcp_net *ln);
+void ltcp_sysctl_unregister(struct ltcp_net *ln);
+int ltcp_mib_init(struct ltcp_net *ln);
+void ltcp_mib_exit(struct ltcp_net *ln);
+
+static inline void ltcp_count(struct ltcp_net *ln, enum ltcp_mib which)
+{
+	this_cpu_inc(ln->mib[which]);
+}
+
+static inline void ltcp_count_add(struct ltcp_net *ln, enum ltcp_mib which,
+				  unsigned long n)
+{
+	this_cpu_add(ln->mib[which], n);
+}
+
+/* ---- ipv4.c: the only file that knows IPv4 ---- */
+int ltcp_v4_register(void);
+int ltcp_v4_unregister(void);
+int ltcp_v4_hash(struct sock *sk);
+int ltcp_v4_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+int ltcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+
+/* A segment that no connection sends: RST, or the ACK of a request or TIME-WAIT. */
+struct ltcp_reply {
+	u32 seq, ack;
+	u16 window;		/* as on the wire */
+	u8 flags;
+	bool ts;		/* carry tsval, tsecr */
+	u32 tsval, tsecr;
+	u8 tos;
+	u32 mark;
+	int oif;
+};
+void ltcp_v4_reply(struct net *net, const struct sk_buff *to,
+		   const struct ltcp_reply *r);
+void ltcp_v4_send_reset(struct net *net, const struct sock *sk,
+			const struct sk_buff *skb);
+void ltcp_v4_send_check(struct sock *sk, struct sk_buff *skb);
+u32 ltcp_v4_isn(const struct sk_buff *skb);
+u32 ltcp_v4_isn_sk(const struct sock *sk);
+u32 ltcp_v4_ts_offset(const struct net *net, __be32 saddr, __be32 daddr);
+void ltcp_v4_mtu_reduced(struct sock *sk);
+
+/* ---- rx.c: header check, demultiplexing, lock or backlog, the spine ---- */
+int ltcp_rcv_locked(struct sock *sk, struct sk_buff *skb);
+int ltcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
+void ltcp_parse(const struct sk_buff *skb, struct ltcp_seg *seg);
+void ltcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
+			  struct ltcp_seg *seg);
+void ltcp_drop(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason why);
+
+/* ---- validate.c: sequence, PAWS, RST, SYN and ACK checks ---- */
+struct ltcp_judgement ltcp_validate(struct sock *sk, struct ltcp_seg *seg);
+bool ltcp_challenge_allowed(struct sock *sk);
+
+/* ---- state.c: the one state setter and the ends of connections ---- */
+void ltcp_set_state(struct sock *sk, int state);
+void ltcp_done(struct sock *sk);
+void ltcp_conn_error(struct sock *sk, int err);
+void ltcp_rcv_reset(struct sock *sk);
+void ltcp_established(struct sock *sk, const struct sk_buff *skb);
+void ltcp_rcv_fin(struct sock *sk);
+bool ltcp_fin_acked(struct sock *sk, const struct ltcp_seg *seg);
+int ltcp_abort(struct sock *sk, int err);
+bool ltcp_close_state(struct sock *sk);
+void ltcp_init_transfer(struct sock *sk);
+
+/* ---- listen.c: passive opening ---- */
+extern struct request_sock_ops ltcp_request_sock_ops;
+int ltcp_conn_request(struct sock *sk, struct sk_buff *skb);
+struct sock *ltcp_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
+				struct request_sock *req, struct dst_entry *dst,
+				struct request_sock *req_unhash, bool *own_req
+				LTCP_SYN_RECV_EXTRA);
+struct sock *ltcp_check_req(struct sock *lsk, struct sk_buff *skb,
+			    struct ltcp_seg *seg, struct request_sock *req);
+void ltcp_child_process(struct sock *lsk, struct sock *child,
+			struct sk_buff *skb);
+
+/* ---- connect.c: active opening ---- */
+int ltcp_connect_start(struct sock *sk);
+void ltcp_rcv_syn_sent(struct sock *sk, struct sk_buff *skb,
+		       struct ltcp_seg *seg);
+void ltcp_take_syn_options(struct tcp_sock *tp, const struct ltcp_opts *opt);
+
+/* ---- timewait.c ---- */
+extern struct timewait_sock_ops ltcp_timewait_sock_ops;
+enum ltcp_tw_verdict {
+	LTCP_TW_DROP,		/* nothing more to do */
+	LTCP_TW_ACK,		/* answer with the ACK of TIME-WAIT */
+	LTCP_TW_RST,		/* answer with a RST */
+	LTCP_TW_SYN,		/* a fresh SYN may take the pair over */
+};
+void ltcp_time_wait(struct sock *sk, int substate, long timeo);
+enum ltcp_tw_verdict ltcp_tw_segment(struct inet_timewait_sock *tw,
+				     const struct sk_buff *skb,
+				     const struct ltcp_seg *seg, u32 *isn);
+void ltcp_tw_send_ack(struct sock *sk, struct sk_buff *skb);
+
+/* ---- ack.c: what an ACK delivered ---- */
+struct ltcp_ack_result {
+	u32 delivered_segs;	/* newly cumulatively or selectively acknowledged */
+	u32 acked_segs;		/* of these, cumulatively */
+	u32 acked_bytes;	/* SND.UNA advance in bytes */
+	u32 prior_in_flight;	/* pipe before this ACK */
+	u32 prior_una;
+	u32 newly_lost;
+	u32 rtt_us;		/* sample of this ACK, 0 when there is none */
+	bool sacked_new;	/* a SACK block told something new */
+	bool dup;		/* a duplicate ACK by RFC 5681's definition */
+	bool wnd_update;
+};
+void ltcp_ack(struct sock *sk, struct ltcp_seg *seg);
+
+/* ---- sack.c: the sender's scoreboard ---- */
+void ltcp_sack_process(struct sock *sk, const struct ltcp_seg *seg,
+		       struct ltcp_ack_result *res);
+void ltcp_sack_reset(struct sock *sk);
+struct sk_buff *ltcp_rtx_find(const struct ltcp_sock *lt, u32 seq);
+
+/* ---- loss.c: what is lost, what is sent again ---- */
+void ltcp_loss_on_ack(struct sock *sk, struct ltcp_ack_result *res);
+void ltcp_loss_on_rto(struct sock *sk);
+struct sk_buff *ltcp_loss_next(struct sock *sk);
+void ltcp_mark_lost(struct sock *sk, struct sk_buff *skb);
+
+/* ---- cong.c: the one writer of cwnd and ssthresh ---- */
+void ltcp_cong_init(struct sock *sk);
+void ltcp_cong_start(struct sock *sk);
+void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res);
+void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind);
+void ltcp_cong_on_repeated_rto(struct sock *sk);
+void ltcp_cong_recovered(struct sock *sk);
+void ltcp_cong_idle(struct sock *sk);
+const struct ltcp_cc_ops *ltcp_cong_find(const char *name);
+int ltcp_cong_set(struct sock *sk, const char *name);
+const struct tcp_congestion_ops *ltcp_cong_label(const struct ltcp_cc_ops *cc);
+
+/* ---- data.c: receive queues, delivery, when to acknowledge ---- */
+void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg);
+u32 ltcp_select_window(struct sock *sk);
+void ltcp_rcv_consumed(struct sock *sk, int copied);
+void ltcp_rcv_space_adjust(struct sock *sk);
+void ltcp_ofo_purge(struct sock *sk);
+void ltcp_rcv_init(struct sock *sk);
+void ltcp_ack_decide(struct sock *sk);
+void ltcp_ack_sent(struct sock *sk);
+void ltcp_ack_rode(struct sock *sk);
+void ltcp_data_ready(struct sock *sk);
+
+/* ---- tx.c: the send queue, and what may be sent now ---- */
+void ltcp_push(struct sock *sk);
+struct sk_buff *ltcp_tx_skb_new(struct sock *sk, gfp_t gfp);
+void ltcp_tx_extend(struct sock *sk, struct sk_buff *skb, u32 bytes);
+void ltcp_tx_drop_empty_tail(struct sock *sk);
+u32 ltcp_tx_size_goal(struct sock *sk);
+void ltcp_send_fin(struct sock *sk);
+bool ltcp_tx_queue_syn(struct sock *sk, u8 flags);
+int ltcp_tx_split(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp);
+void ltcp_tx_purge(struct sock *sk);
+void ltcp_tx_free(struct sock *sk, struct sk_buff *skb);
+void ltcp_rtx_insert(struct ltcp_sock *lt, struct sk_buff *skb);
+void ltcp_rtx_erase(struct ltcp_sock *lt, struct sk_buff *skb);
+void ltcp_write_space(struct sock *sk);
+bool ltcp_stream_memory_free(const struct sock *sk, int wake);
+int ltcp_retransmit(struct sock *sk, struct sk_buff *skb);
+unsigned int ltcp_sync_mss(struct sock *sk, u32 pmtu);
+u16 ltcp_advmss(const struct sock *sk, const struct dst_entry *dst);
+void ltcp_tx_sndbuf_grow(struct sock *sk);
+void ltcp_mss_check(struct sock *sk);
+bool ltcp_push_one(struct sock *sk);
+
+/* ---- xmit.c: headers, options, hand-over to IP ---- */
+int ltcp_xmit(struct sock *sk, struct sk_buff *skb, bool clone);
+void ltcp_send_ack(struct sock *sk);
+void ltcp_send_probe(struct sock *sk);
+void ltcp_send_active_reset(struct sock *sk, gfp_t gfp);
+struct sk_buff *ltcp_make_synack(const struct sock *sk, struct dst_entry *dst,
+				 struct request_sock *req);
+u32 ltcp_established_opts_len(const struct sock *sk);
+
+/* ---- offload.c: what the device will do for us ---- */
+void ltcp_offload_setup(struct sock *sk, struct dst_entry *dst);
+void ltcp_offload_prepare(struct sock *sk, struct sk_buff *skb, u32 len,
+			  u32 mss, u32 segs);
+void ltcp_offload_count_rx(struct ltcp_net *ln, const struct sk_buff *skb,
+			   u32 payload, bool csum_by_device);
+u32 ltcp_offload_max_segs(const struct sock *sk, u32 mss);
+
+/* ---- timer.c ---- */
+void ltcp_init_timers(struct sock *sk);
+void ltcp_timer_arm_rto(struct sock *sk);
+void ltcp_timer_rearm_rto(struct sock *sk);
+void ltcp_timer_arm_persist(struct sock *sk);
+void ltcp_timer_arm_delack(struct sock *sk, unsigned long delay);
+void ltcp_timer_stop_xmit(struct sock *sk);
+void ltcp_timer_keepalive(struct sock *sk, unsigned long delay);
+void ltcp_set_keepalive(struct sock *sk, int on);
+void ltcp_release_cb(struct sock *sk);
+bool ltcp_orphan_excess(struct sock *sk);
+u32 ltcp_rto_min_us(const struct sock *sk);
+unsigned long ltcp_rto_max(const struct sock *sk);	/* jiffies */
+unsigned int ltcp_fin_timeout(const struct sock *sk);	/* jiffies */
+
+/* Work that a timer or ICMP error leaves to release_sock(). */
+#define LTCP_DEFER_RTO		0x01
+#define LTCP_DEFER_DELACK	0x02
+#define LTCP_DEFER_MTU		0x04
+
+/* ---- sock.c: a socket's life ---- */
+int ltcp_init_sock(struct sock *sk);
+void ltcp_destroy_sock(struct sock *sk);
+void ltcp_init_block(struct sock *sk);
+void ltcp_close(struct sock *sk, long timeout);
+void __ltcp_close(struct sock *sk, long timeout);
+int ltcp_disconnect(struct sock *sk, int flags);
+void ltcp_shutdown(struct sock *sk, int how);
+bool ltcp_readable(const struct sock *sk);
+int ltcp_ioctl(struct sock *sk, int cmd, LTCP_IOCTL_ARG arg);
+void ltcp_proto_ops_init(void);
+
+/* ---- send.c: from the user to the send queue ---- */
+bool ltcp_may_queue(const struct sock *sk, int wake);
+int ltcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
+int ltcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len);
+void ltcp_splice_eof(struct socket *sock);
+
+/* ---- recv.c: from the receive queue to the user ---- */
+int ltcp_inq(const struct sock *sk);
+int ltcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+		 int *addr_len);
+int ltcp_read_sock(struct sock *sk, read_descriptor_t *desc,
+		   sk_read_actor_t actor);
+ssize_t ltcp_splice_read(struct socket *sock, loff_t *ppos,
+			 struct pipe_inode_info *pipe, size_t len,
+			 unsigned int flags);
+
+/* ---- info.c ---- */
+void ltcp_get_info(struct sock *sk, struct tcp_info *info);
+
+/* ---- sockopt.c ---- */
+int ltcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+		    unsigned int optlen);
+int ltcp_getsockopt(struct sock *sk, int level, int optname,
+		    char __user *optval, int __user *optlen);
+
+#endif

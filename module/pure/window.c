@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * window.c - flow control: what to advertise, what to send
+ *
+ * Theory
+ * ------
+ * Receiver. A window is a promise: bytes up to the right edge, RCV.NXT+RCV.WND
+ * at the time it was advertised, will be taken. Three rules make the next one:
+ *
+ *   - The right edge never moves left (SHLD-14). Because the field counts in
+ *     units of 1 << wscale, what is left of the promise is rounded up (RFC 7323
+ *     section 2.4). Each such rounding gives away less than one unit that the
+ *     buffer may not have: it is for the buffer's owner to keep the last word,
+ *     and drop what memory forbids.
+ *   - The right edge moves right only by a worthwhile step: a full segment or
+ *     half the buffer, whichever is less (RFC 9293 section 3.8.6.2.2, MUST-39).
+ *     Else a reader of single bytes would be sent segments of single bytes.
+ *   - A window that opens is rounded down: no new promise without a buffer.
+ *
+ * So a buffer that fills up closes the window by leaving the edge where it is.
+ *
+ * Sender. Two algorithms hold small segments back, and a segment goes out when
+ * both agree. Nagle: the application's writes are small; wait for an ACK to
+ * collect more of them (section 3.7.4). SWS avoidance: the peer's window is
+ * small; wait for it to open (section 3.8.6.2.1, MUST-38). The persist timer
+ * overrides the second.
+ */
+#include "options.h"
+#include "window.h"
+
+#define WINDOW_FIELD_MAX	65535U
+
+static u32 unit(const struct ltcp_rwnd_in *in)
+{
+	return 1U << min_t(u8, in->wscale, LTCP_WSCALE_MAX);
+}
+
+static u32 round_down_to(u32 bytes, u32 unit)
+{
+	return bytes & ~(unit - 1);
+}
+
+static u32 round_up_to(u32 bytes, u32 unit)
+{
+	return round_down_to(bytes + unit - 1, unit);
+}
+
+/* The least by which it is worthwhile to open the window. */
+static u32 worthwhile(const struct ltcp_rwnd_in *in)
+{
+	return min(in->mss, in->full_space / 2);
+}
+
+/* What must be advertised at least, so that no promise is broken. */
+static u32 promised(const struct ltcp_rwnd_in *in)
+{
+	u32 left = ltcp_offered_wnd(in->rcv_nxt, in->rcv_wup, in->rcv_wnd);
+
+	return min(round_up_to(left, unit(in)), WINDOW_FIELD_MAX * unit(in));
+}
+
+/**
+ * ltcp_wscale_choose() - the window scale to ask for in a SYN
+ * @max_space_bytes: the largest window there may ever be, bytes
+ *
+ * Return: the smallest shift, 0 to 14, with which the field can express
+ * @max_space_bytes.
+ */
+u8 ltcp_wscale_choose(u32 max_space_bytes)
+{
+	u8 shift = 0;
+
+	while (shift < LTCP_WSCALE_MAX &&
+	       max_space_bytes > WINDOW_FIELD_MAX << shift)
+		shift++;
+	return shift;
+}
+
+/**
+ * ltcp_rwnd_select() - the receive window to advertise now
+ * @in: see there
+ *
+ * Return: bytes, a multiple of 1 << wscale and at most 65535 << wscale: what
+ * is promised already, or more when the buffer allows a worthwhile step.
+ */
+u32 ltcp_rwnd_select(const struct ltcp_rwnd_in *in)
+{
+	u32 limit = min(in->free_space, WINDOW_FIELD_MAX * unit(in));
+	u32 old = promised(in);
+
+	if (limit < old || limit - old < worthwhile(in))
+		return old;
+	return round_down_to(limit, unit(in));
+}
+
+/**
+ * ltcp_rwnd_update_due() - does the peer need to hear of a larger window now?
+ * @in: the state after the application has read
+ * @copied: bytes the application has read
+ *
+ * An ACK only for the window's sake is worth sending when the window grows by
+ * two segments or half the buffer, or when less than a segment was left of it,
+ * so that the peer may be waiting.
+ *
+ * Return: true when an ACK should be sent.
+ */
+bool ltcp_rwnd_update_due(const struct ltcp_rwnd_in *in, u32 copied)
+{
+	u32 old = promised(in);
+	u32 new = ltcp_rwnd_select(in);
+
+	if (!copied || new <= old)
+		return false;
+	if (new - old >= min(2 * in->mss, in->full_space / 2))
+		return true;
+	return old < in->mss && new >= worthwhile(in);
+}
+
+/**
+ * ltcp_nagle_allows() - may this segment leave, as far as Nagle is concerned?
+ * @in: see there
+ *
+ * RFC 9293 section 3.7.4, with Minshall's refinement: one small segment may be
+ * in flight, a second waits. So a write of two and a half segments does not
+ * wait for the receiver's delayed ACK. TCP_NODELAY turns it off (MUST-17), but
+ * not an explicit cork.
+ *
+ * Return: true when the segment may be sent now.
+ */
+bool ltcp_nagle_allows(const struct ltcp_nagle_in *in)
+{
+	if (in->len >= in->mss || in->fin)
+		return true;
+	if (in->more_follows)
+		return false;
+	return in->nodelay || !in->in_flight || !in->small_in_flight;
+}
+
+/**
+ * ltcp_sws_allows() - is the window worth sending into?
+ * @len: bytes waiting that would be sent next
+ * @mss: a full segment, bytes
+ * @usable_wnd: what the window allows now, bytes
+ * @max_snd_wnd: the largest window the peer ever offered, bytes
+ * @last: @len is all there is to send
+ *
+ * RFC 9293 section 3.8.6.2.1: a full segment; or all that is waiting; or half
+ * of the largest window seen, for a peer whose buffer is less than a segment.
+ *
+ * Return: true when min(@len, @usable_wnd) bytes may be sent now. False also
+ * for want of any window: then the persist timer must run.
+ */
+bool ltcp_sws_allows(u32 len, u32 mss, u32 usable_wnd, u32 max_snd_wnd,
+		     bool last)
+{
+	u32 sendable = min(len, usable_wnd);
+
+	if (last && sendable == len)
+		return true;
+	return sendable && (sendable >= mss || sendable >= max_snd_wnd / 2);
+}

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * recv.c - from the receive queue to the user (RFC 9293 section 3.10.3,
+ * RECEIVE).
+ *
+ * data.c queues packets in order; copied_seq is the next byte the user has not
+ * had. A read takes bytes from the packet that holds copied_seq, frees packets
+ * it has emptied, and in the end settles: buffer and window follow what was
+ * taken. A FIN is the sequence number after a packet's last byte; once taken,
+ * reads return 0.
+ *
+ * A read looks for the next byte, and when there is none asks, in this order:
+ * is what I have enough; has the stream ended; is there an error; may I sleep?
+ * It sleeps until the queue has another tail than the one it has seen, so a
+ * peeking reader that has seen all of a queue sleeps as any other does.
+ *
+ * All of it under the socket lock; sleeping gives the lock up.
+ */
+#include <net/busy_poll.h>
+#include "ltcp.h"
+
+/* One read. */
+struct ltcp_read {
+	struct msghdr *msg;
+	size_t left_bytes;		/* room left in the caller's buffer */
+	int copied_bytes;
+	int settled_bytes;		/* of these, known to ltcp_read_settle() */
+	int target_bytes;		/* with fewer it sleeps */
+	int flags;			/* MSG_* */
+	u32 seq;			/* next byte to copy */
+	long timeo;			/* jiffies it may still sleep */
+	struct sk_buff *stamped;	/* last packet with a receive time, referenced */
+};
+
+/**
+ * ltcp_inq - how much the user could read now
+ * @sk: full socket
+ *
+ * Context: any; without the socket lock the answer may be stale.
+ * Return: bytes; a FIN is none.
+ */
+int ltcp_inq(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	int inq;
+
+	if ((1 << READ_ONCE(sk->sk_state)) &
+	    (TCPF_LISTEN | TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return 0;
+	inq = READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
+	if (inq > 0 && sock_flag(sk, SOCK_DONE))
+		inq--;
+	return max(inq, 0);
+}
+
+/* The packet that holds @seq, and at which offset; a FIN counts as held. */
+static struct sk_buff *ltcp_find(struct sock *sk, u32 seq, u32 *offset)
+{
+	struct sk_buff *skb;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		*offset = seq - ltcp_cb(skb)->seq;
+		if (likely(*offset < skb->len))
+			return skb;
+		if (*offset == skb->len &&
+		    (ltcp_cb(skb)->flags & LTCP_FLAG_FIN))
+			return skb;
+	}
+	return NULL;
+}
+
+/*
+ * The user has had @bytes of @skb from @offset on. Returns true when that was
+ * the end of the stream. An emptied packet is freed.
+ */
+static bool ltcp_eat(struct sock *sk, struct sk_buff *skb, u32 offset,
+		     u32 bytes)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	bool fin = false;
+
+	if (offset + bytes == skb->len) {
+		fin = ltcp_cb(skb)->flags & LTCP_FLAG_FIN;
+		__skb_unlink(skb, &sk->sk_receive_queue);
+		consume_skb(skb);
+	}
+	WRITE_ONCE(tp->copied_seq, tp->copied_seq + bytes + fin);
+	return fin;
+}
+
+/*
+ * Let the receive buffer and the window follow what the user took. The clock of
+ * the last segment is good enough for that.
+ */
+static void ltcp_read_settle(struct sock *sk, int bytes)
+{
+	ltcp_rcv_space_adjust(sk);
+	ltcp_rcv_consumed(sk, bytes);
+}
+
+static void ltcp_recv_settle(struct sock *sk, struct ltcp_read *rd)
+{
+	int bytes = rd->copied_bytes - rd->settled_bytes;
+
+	if (bytes <= 0 || (rd->flags & MSG_PEEK))
+		return;
+	rd->settled_bytes = rd->copied_bytes;
+	ltcp_read_settle(sk, bytes);
+}
+
+/* Keep the last packet whose time of arrival the caller will be told. */
+static void ltcp_keep_stamp(struct ltcp_read *rd, struct sk_buff *skb)
+{
+	consume_skb(rd->stamped);
+	rd->stamped = skb_get(skb);
+}
+
+/*
+ * Copy from @skb. Returns 0 to go on, 1 when the stream ended here, -EFAULT.
+ */
+static int ltcp_recv_skb(struct sock *sk, struct ltcp_read *rd,
+			 struct sk_buff *skb, u32 offset)
+{
+	u32 bytes = min_t(size_t, skb->len - offset, rd->left_bytes);
+
+	if (likely(!(rd->flags & MSG_TRUNC)) &&
+	    unlikely(skb_copy_datagram_msg(skb, offset, rd->msg, bytes)))
+		return -EFAULT;
+	if (unlikely(ltcp_cb(skb)->has_rxtstamp))
+		ltcp_keep_stamp(rd, skb);
+	rd->seq += bytes;
+	rd->copied_bytes += bytes;
+	rd->left_bytes -= bytes;
+	if (unlikely(rd->flags & MSG_PEEK))
+		return offset + bytes == skb->len &&
+		       (ltcp_cb(skb)->flags & LTCP_FLAG_FIN);
+	return ltcp_eat(sk, skb, offset, bytes);
+}
+
+/*
+ * Nothing was read and nothing is there. Returns 0 when it is worth waiting,
+ * 1 at the end of the stream, -errno.
+ */
+static int ltcp_recv_nothing(struct sock *sk, const struct ltcp_read *rd)
+{
+	if (sock_flag(sk, SOCK_DONE))
+		return 1;
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		return 1;
+	if (sk->sk_state == TCP_CLOSE)
+		return -ENOTCONN;
+	if (!rd->timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(rd->timeo);
+	return 0;
+}
+
+/* Something was read: is there a reason to return less than was asked for? */
+static bool ltcp_recv_enough(const struct sock *sk, const struct ltcp_read *rd)
+{
+	return sk->sk_err || sk->sk_state == TCP_CLOSE ||
+	       (sk->sk_shutdown & RCV_SHUTDOWN) || !rd->timeo ||
+	       signal_pending(current);
+}
+
+/*
+ * Sleep for more; what waits in the backlog is more, too. Another reader may
+ * take meanwhile what this one has peeked at: then it goes on behind that.
+ */
+static int ltcp_recv_sleep(struct sock *sk, struct ltcp_read *rd)
+{
+	int err = 0;
+
+	ltcp_recv_settle(sk, rd);
+	if (rd->copied_bytes >= rd->target_bytes)
+		sk_flush_backlog(sk);
+	else
+		err = sk_wait_data(sk, &rd->timeo,
+				   skb_peek_tail(&sk->sk_receive_queue));
+	if (err < 0)
+		return err;
+	if (rd->flags & MSG_PEEK)
+		rd->seq = seq_max(rd->seq, tcp_sk(sk)->copied_seq);
+	else
+		rd->seq = tcp_sk(sk)->copied_seq;
+	return 0;
+}
+
+/* The queue is dry. Returns 0 to look again, 1 to return, -errno. */
+static int ltcp_recv_dry(struct sock *sk, struct ltcp_read *rd)
+{
+	int err;
+
+	if (rd->copied_bytes >= rd->target_bytes &&
+	    !READ_ONCE(sk->sk_backlog.tail))
+		return 1;
+	if (rd->copied_bytes)
+		err = ltcp_recv_enough(sk, rd);
+	else
+		err = ltcp_recv_nothing(sk, rd);
+	return err ?: ltcp_recv_sleep(sk, rd);
+}
+
+static int ltcp_recv_loop(struct sock *sk, struct ltcp_read *rd)
+{
+	struct sk_buff *skb;
+	u32 offset;
+	int ret = 0;
+
+	do {
+		skb = ltcp_find(sk, rd->seq, &offset);
+		if (likely(skb))
+			ret = ltcp_recv_skb(sk, rd, skb, offset);
+		else
+			ret = ltcp_recv_dry(sk, rd);
+	} while (!ret && rd->left_bytes);
+
+	if (ret < 0 && !rd->copied_bytes)
+		return ret;
+	return rd->copied_bytes;
+}
+
+/* TCP_INQ: how much is left, 1 when the end of the stream is all that is. */
+static void ltcp_recv_inq(struct sock *sk, struct msghdr *msg)
+{
+	int inq = ltcp_inq(sk);
+
+	if (!inq && sock_flag(sk, SOCK_DONE))
+		inq = 1;
+	msg->msg_inq = inq;
+	if (tcp_sk(sk)->recvmsg_inq)
+		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
+}
+
+/*
+ * Ancillary data, still under the lock: dropping the last reference on a packet
+ * gives its bytes back to the socket.
+ */
+static void ltcp_recv_cmsg(struct sock *sk, struct ltcp_read *rd)
+{
+	if (rd->stamped) {
+		sock_recv_timestamp(rd->msg, sk, rd->stamped);
+		consume_skb(rd->stamped);
+	}
+	if (tcp_sk(sk)->recvmsg_inq || rd->msg->msg_get_inq)
+		ltcp_recv_inq(sk, rd->msg);
+}
+
+/* SO_PEEK_OFF: peeking moves the offset on, reading moves it back. */
+static void ltcp_recv_peek_off(struct sock *sk, const struct ltcp_read *rd)
+{
+	if (rd->flags & MSG_PEEK)
+		sk_peek_offset_fwd(sk, rd->copied_bytes);
+	else
+		sk_peek_offset_bwd(sk, rd->copied_bytes);
+}
+
+static int ltcp_recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
+			    int flags)
+{
+	struct ltcp_read rd = {
+		.msg = msg,
+		.left_bytes = len,
+		.flags = flags,
+		.target_bytes = sock_rcvlowat(sk, flags & MSG_WAITALL, len),
+		.timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT),
+		.seq = tcp_sk(sk)->copied_seq,
+	};
+	int ret;
+
+	if (unlikely(sk->sk_state == TCP_LISTEN))
+		return -ENOTCONN;
+	/* Urgent data is not implemented: there never is any to read */
+	if (unlikely(flags & MSG_OOB))
+		return -EINVAL;
+	if (unlikely(flags & MSG_PEEK))
+		rd.seq += max(sk_peek_offset(sk, flags), 0);
+
+	ret = ltcp_recv_loop(sk, &rd);
+	if (likely(ret > 0)) {
+		ltcp_recv_settle(sk, &rd);
+		ltcp_recv_peek_off(sk, &rd);
+	}
+	if (likely(ret >= 0))
+		ltcp_recv_cmsg(sk, &rd);
+	return ret;
+}
+
+/**
+ * ltcp_recvmsg - proto.recvmsg
+ * @sk: connection
+ * @msg: where bytes and ancillary data go
+ * @len: room, bytes
+ * @flags: MSG_PEEK, MSG_WAITALL, MSG_TRUNC (discard), MSG_ERRQUEUE, ...
+ * @addr_len: set only for MSG_ERRQUEUE
+ *
+ * Context: process.
+ * Return: bytes, 0 at the end of the stream, or -errno:
+ * -ENOTCONN, -EAGAIN, -EFAULT, -ERESTARTSYS, the connection's error, ...
+ */
+int ltcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+		 int *addr_len)
+{
+	int ret;
+
+	if (unlikely(flags & MSG_ERRQUEUE))
+		return inet_recv_error(sk, msg, len, addr_len);
+	if (sk_can_busy_loop(sk) && sk->sk_state == TCP_ESTABLISHED &&
+	    skb_queue_empty_lockless(&sk->sk_receive_queue))
+		sk_busy_loop(sk, flags & MSG_DONTWAIT);
+
+	lock_sock(sk);
+	ret = ltcp_recv_locked(sk, msg, len, flags);
+	release_sock(sk);
+	return ret;
+}
+
+/**
+ * ltcp_read_sock - proto_ops.read_sock: feed the receive queue to a function
+ * @sk: connection
+ * @desc: how much is wanted, and the function's own argument
+ * @actor: takes some bytes of a packet and says how many, or -errno
+ *
+ * Never sleeps. Context: process or softirq, socket lock.
+ * Return: bytes taken, or @actor's error when there are none; -ENOTCONN.
+ */
+int ltcp_read_sock(struct sock *sk, read_descriptor_t *desc,
+		   sk_read_actor_t actor)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct sk_buff *skb;
+	u32 offset, len;
+	int copied = 0;
+	int used;
+
+	if (sk->sk_state == TCP_LISTEN)
+		return -ENOTCONN;
+	while (desc->count && (skb = ltcp_find(sk, tp->copied_seq, &offset))) {
+		len = skb->len - offset;
+		used = len ? actor(desc, skb, offset, len) : 0;
+		if (len && used <= 0) {
+			copied = copied ?: used;
+			break;
+		}
+		used = min_t(u32, used, len);
+		copied += used;
+		if (ltcp_eat(sk, skb, offset, used))
+			break;
+	}
+	if (copied > 0)
+		ltcp_read_settle(sk, copied);
+	return copied;
+}
+
+/* Where spliced bytes go. */
+struct ltcp_splice {
+	struct sock *sk;
+	struct pipe_inode_info *pipe;
+	unsigned int flags;		/* SPLICE_F_* */
+};
+
+static int ltcp_splice_actor(read_descriptor_t *desc, struct sk_buff *skb,
+			     unsigned int offset, size_t len)
+{
+	const struct ltcp_splice *to = desc->arg.data;
+	int ret = skb_splice_bits(skb, to->sk, offset, to->pipe,
+				  min(desc->count, len), to->flags);
+
+	if (ret > 0)
+		desc->count -= ret;
+	return ret;
+}
+
+static ssize_t ltcp_splice_locked(struct sock *sk, read_descriptor_t *desc,
+				  bool nonblock)
+{
+	struct ltcp_read rd = {
+		.target_bytes = 1,
+		.timeo = sock_rcvtimeo(sk, nonblock),
+	};
+	int ret;
+
+	do {
+		ret = ltcp_read_sock(sk, desc, ltcp_splice_actor);
+		if (ret || !skb_queue_empty(&sk->sk_receive_queue))
+			return ret;
+		ret = ltcp_recv_dry(sk, &rd);
+	} while (!ret);
+	return min(ret, 0);
+}
+
+/**
+ * ltcp_splice_read - proto_ops.splice_read: move received pages into a pipe
+ * @sock: connection
+ * @ppos: a socket has no position; must be 0
+ * @pipe: where to
+ * @len: at most so many bytes
+ * @flags: SPLICE_F_*
+ *
+ * Sleeps for the first byte, unless the file is non-blocking.
+ *
+ * Context: process.
+ * Return: bytes, 0 at the end of the stream, or -errno.
+ */
+ssize_t ltcp_splice_read(struct socket *sock, loff_t *ppos,
+			 struct pipe_inode_info *pipe, size_t len,
+			 unsigned int flags)
+{
+	struct ltcp_splice to = {
+		.sk = sock->sk,
+		.pipe = pipe,
+		.flags = flags,
+	};
+	read_descriptor_t desc = {
+		.arg.data = &to,
+		.count = len,
+	};
+	ssize_t ret;
+
+	if (unlikely(*ppos))
+		return -ESPIPE;
+	if (!len)
+		return 0;
+	lock_sock(sock->sk);
+	ret = ltcp_splice_locked(sock->sk, &desc,
+				 sock->file->f_flags & O_NONBLOCK);
+	release_sock(sock->sk);
+	return ret;
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rx.c - the spine: a segment arrives (RFC 9293 section 3.10.7).
+ *
+ * ipv4.c has found the socket and holds its lock (a listener is used without
+ * one, under RCU). Here the header is parsed once into a value on the stack
+ * and handed along the steps of the RFC. A step decides; ltcp_act() alone turns
+ * a refusal into what goes on the wire, and ltcp_push() alone sends.
+ *
+ * Every function that takes an skb here consumes it.
+ */
+#include "ltcp.h"
+
+/**
+ * ltcp_parse - read a header into a value
+ * @skb: packet whose data begins at its TCP header, the header in the linear part
+ * @seg: filled
+ *
+ * Context: any. Options are parsed to their full length (RFC 9293 3.1), the
+ * usual lone timestamp by one comparison.
+ */
+void ltcp_parse(const struct sk_buff *skb, struct ltcp_seg *seg)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	const u8 *opts = (const u8 *)(th + 1);
+	unsigned int hdrlen = __tcp_hdrlen(th);
+
+	seg->seq = ntohl(th->seq);
+	seg->ack = ntohl(th->ack_seq);
+	seg->wnd = ntohs(th->window);
+	seg->urg = ntohs(th->urg_ptr);
+	seg->flags = ((const u8 *)th)[13];
+	seg->len = skb->len - hdrlen;
+	seg->end_seq = seg->seq + seg->len + th->syn + th->fin;
+	seg->segs = max_t(u16, 1, skb_shinfo(skb)->gso_segs);
+
+	if (ltcp_opts_ts_only(opts, hdrlen - sizeof(*th), &seg->opt.tsval,
+			      &seg->opt.tsecr))
+		seg->opt.present = LTCP_OPT_TS;
+	else
+		ltcp_opts_parse(opts, hdrlen - sizeof(*th), th->syn, &seg->opt);
+}
+
+/**
+ * ltcp_drop - free a segment that is not taken, and count it
+ * @sk: socket it was for
+ * @skb: consumed
+ * @why: the reason, for the kfree_skb tracepoint
+ *
+ * Context: socket lock, or a listener under RCU.
+ */
+void ltcp_drop(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason why)
+{
+	ltcp_count(ltcp_sk(sk)->lnet, LTCP_MIB_DROPS);
+	sk_drops_add(sk, skb);
+	kfree_skb_reason(skb, why);
+}
+
+/* A duplicate ACK for a segment out of the window; bare ones are rate-limited. */
+static void ltcp_ack_unacceptable(struct sock *sk, const struct ltcp_seg *seg)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 interval_ms = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_invalid_ratelimit);
+
+	if (seg->len && !ltcp_has(seg, LTCP_FLAG_SYN)) {
+		ltcp_send_ack(sk);
+		return;
+	}
+	if (ltcp_ratelimit(&tp->last_oow_ack_time, ltcp_now_ms(), interval_ms))
+		ltcp_send_ack(sk);
+	else
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPACKSKIPPEDSEQ);
+}
+
+static void ltcp_challenge_ack(struct sock *sk)
+{
+	if (!ltcp_challenge_allowed(sk))
+		return;
+	ltcp_count(ltcp_sk(sk)->lnet, LTCP_MIB_CHALLENGE_ACKS);
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPCHALLENGEACK);
+	ltcp_send_ack(sk);
+}
+
+/* Carry out a refusal. The segment itself goes no further. */
+static void ltcp_act(struct sock *sk, struct sk_buff *skb,
+		     const struct ltcp_seg *seg, const struct ltcp_judgement *j)
+{
+	switch (j->verdict) {
+	case LTCP_ACCEPT:
+	case LTCP_DROP:
+		break;
+	case LTCP_DROP_ACK:
+		ltcp_ack_unacceptable(sk, seg);
+		break;
+	case LTCP_DROP_CHALLENGE:
+		ltcp_challenge_ack(sk);
+		break;
+	case LTCP_DROP_RESET:
+		ltcp_v4_send_reset(sock_net(sk), sk, skb);
+		break;
+	case LTCP_CONN_RESET:
+		ltcp_rcv_reset(sk);
+		break;
+	case LTCP_CONN_ABORT:
+		ltcp_send_active_reset(sk, GFP_ATOMIC);
+		ltcp_conn_error(sk, ECONNRESET);
+		break;
+	}
+	ltcp_drop(sk, skb, j->reason);
+}
+
+/*
+ * Fifth step, the state's part: what the acknowledgment means beyond the
+ * queues. Returns false when the socket is finished with.
+ */
+static bool ltcp_ack_state(struct sock *sk, struct sk_buff *skb,
+			   const struct ltcp_seg *seg)
+{
+	switch (sk->sk_state) {
+	case TCP_SYN_RECV:
+		if (seq_gt(seg->ack, tcp_sk(sk)->snd_una) ||
+		    !ltcp_all_sent_acked(ltcp_sk(sk)))
+			return true;
+		ltcp_established(sk, skb);
+		return true;
+	case TCP_FIN_WAIT1:
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+		return ltcp_fin_acked(sk, seg);
+	}
+	return true;
+}
+
+/**
+ * ltcp_segment_arrives - a segment for a synchronized connection
+ * @sk: full socket in any state but CLOSED, LISTEN and SYN-SENT
+ * @skb: consumed; data still begins at the TCP header
+ * @seg: its parsed header
+ *
+ * RFC 9293 section 3.10.7.4, step by step. Context: BH off, socket lock.
+ */
+void ltcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
+			  struct ltcp_seg *seg)
+{
+	/* First to fourth: sequence number, RST, security, SYN; and is the ACK sane */
+	struct ltcp_judgement j = ltcp_validate(sk, seg);
+
+	if (unlikely(j.verdict != LTCP_ACCEPT)) {
+		ltcp_act(sk, skb, seg, &j);
+		return;
+	}
+
+	/* Fifth: the ACK field */
+	ltcp_ack(sk, seg);
+	if (unlikely(sk->sk_state != TCP_ESTABLISHED) &&
+	    !ltcp_ack_state(sk, skb, seg)) {
+		consume_skb(skb);
+		return;
+	}
+
+	/* Sixth to eighth: URG is not implemented; the text; FIN comes in order with it */
+	ltcp_data(sk, skb, seg);
+
+	ltcp_push(sk);
+}
+
+/* RFC 9293 section 3.10.7.2: first RST, second ACK, third SYN, fourth the rest. */
+static void ltcp_listen_arrives(struct sock *sk, struct sk_buff *skb,
+				const struct ltcp_seg *seg)
+{
+	if (ltcp_has(seg, LTCP_FLAG_RST)) {
+		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_RESET);
+		return;
+	}
+	if (ltcp_has(seg, LTCP_FLAG_ACK)) {
+		ltcp_v4_send_reset(sock_net(sk), sk, skb);
+		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_FLAGS);
+		return;
+	}
+	if (!ltcp_has(seg, LTCP_FLAG_SYN)) {
+		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_FLAGS);
+		return;
+	}
+	ltcp_conn_request(sk, skb);
+	consume_skb(skb);
+}
+
+/* A socket that is closed but still found: RFC 9293 section 3.10.7.1. */
+static void ltcp_closed_arrives(struct sock *sk, struct sk_buff *skb,
+				const struct ltcp_seg *seg)
+{
+	if (!ltcp_has(seg, LTCP_FLAG_RST))
+		ltcp_v4_send_reset(sock_net(sk), sk, skb);
+	ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_CLOSE);
+}
+
+/**
+ * ltcp_rcv_locked - a segment for a socket that may be worked on now
+ * @sk: full socket of ours; a listener without its lock
+ * @skb: consumed; data begins at the TCP header, checksum verified
+ *
+ * Context: BH off, socket lock held and not owned by a user (or listener, RCU).
+ * Return: 0 always.
+ */
+int ltcp_rcv_locked(struct sock *sk, struct sk_buff *skb)
+{
+	struct ltcp_seg seg;
+
+	ltcp_parse(skb, &seg);
+	switch (sk->sk_state) {
+	case TCP_CLOSE:
+		ltcp_closed_arrives(sk, skb, &seg);
+		break;
+	case TCP_LISTEN:
+		ltcp_listen_arrives(sk, skb, &seg);
+		break;
+	case TCP_SYN_SENT:
+		ltcp_mstamp_refresh(tcp_sk(sk));
+		ltcp_rcv_syn_sent(sk, skb, &seg);
+		break;
+	default:
+		ltcp_mstamp_refresh(tcp_sk(sk));
+		ltcp_segment_arrives(sk, skb, &seg);
+	}
+	return 0;
+}
+
+/**
+ * ltcp_backlog_rcv - proto.backlog_rcv: a segment that waited for the owner
+ * @sk: socket, owned by the caller
+ * @skb: consumed
+ *
+ * Context: process, socket owned; BH are turned off here as the rest expects.
+ * Return: 0 always.
+ */
+int ltcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	local_bh_disable();
+	ltcp_rcv_locked(sk, skb);
+	local_bh_enable();
+	return 0;
+}

@@ -1,0 +1,557 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * timer.c - the three timers of a connection, and what their expiry calls.
+ *
+ *	icsk_retransmit_timer	RTO, or persist (never both: persist is for when
+ *				nothing is in flight); icsk_pending says which
+ *	icsk_delack_timer	delayed ACK
+ *	keepalive timer		keepalive; bounds an orphan's FIN-WAIT-2
+ *
+ * icsk_timeout is when the first is due. Moving it later does not touch the
+ * timer: the handler finds that it is early and goes back to sleep, so the ACK
+ * clock does not pay for the timer wheel. Moving it earlier does.
+ *
+ * A handler that finds the socket owned leaves a LTCP_DEFER_* bit, with a
+ * reference, to ltcp_release_cb(). (An ICMP error's bit needs none: it is set while
+ * the owner, who has one, still owns the socket.) Jiffies throughout.
+ */
+#include "ltcp.h"
+
+#define LTCP_ORPHAN_RETRIES	8	/* tcp_orphan_retries 0 means this */
+#define LTCP_CORK_MAX		(HZ / 5) /* tcp(7): TCP_CORK holds 200 ms at most */
+
+/* ------------------------------------------------------------------ */
+/* Arming                                                               */
+/* ------------------------------------------------------------------ */
+
+/* Make @timer fire at @when or earlier; its handler sorts out which. */
+static void ltcp_timer_at(struct sock *sk, struct timer_list *timer,
+			  unsigned long when)
+{
+	if (!timer_pending(timer) || time_before(when, timer->expires))
+		sk_reset_timer(sk, timer, when);
+}
+
+static void ltcp_xmit_timer_at(struct sock *sk, int what, unsigned long delay)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	icsk->icsk_pending = what;
+	icsk->icsk_timeout = jiffies + delay;
+	ltcp_timer_at(sk, &icsk->icsk_retransmit_timer, icsk->icsk_timeout);
+}
+
+/**
+ * ltcp_rto_max - upper bound of RTO
+ * @sk: socket
+ *
+ * Context: any. Return: jiffies.
+ */
+unsigned long ltcp_rto_max(const struct sock *sk)
+{
+	return msecs_to_jiffies(READ_ONCE(ltcp_sk(sk)->lnet->rto_max_ms));
+}
+
+/**
+ * ltcp_rto_min_us - lower bound of RTO
+ * @sk: socket
+ *
+ * The route's rto_min when it has one, net.ltcp.rto_min_ms otherwise.
+ * Context: socket lock. Return: microseconds.
+ */
+u32 ltcp_rto_min_us(const struct sock *sk)
+{
+	const struct dst_entry *dst = ltcp_dst(sk);
+
+	if (unlikely(dst && dst_metric_locked(dst, RTAX_RTO_MIN)))
+		return jiffies_to_usecs(dst_metric_rtt(dst, RTAX_RTO_MIN));
+	return READ_ONCE(ltcp_sk(sk)->lnet->rto_min_ms) * USEC_PER_MSEC;
+}
+
+/**
+ * ltcp_fin_timeout - how long FIN-WAIT-2 may last without a user
+ * @sk: socket
+ *
+ * TCP_LINGER2, or tcp_fin_timeout; not shorter than the peer needs to hear of a
+ * lost ACK. Context: any. Return: jiffies.
+ */
+unsigned int ltcp_fin_timeout(const struct sock *sk)
+{
+	int timeout = READ_ONCE(tcp_sk(sk)->linger2);
+	unsigned int rto = inet_csk(sk)->icsk_rto;
+
+	if (timeout <= 0)
+		timeout = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_fin_timeout);
+	return max_t(unsigned int, timeout, 4 * rto - (rto >> 1));
+}
+
+/**
+ * ltcp_timer_arm_rto - start the retransmission timer
+ * @sk: connection whose first packet of a flight is being sent
+ *
+ * RFC 6298 (5.1). Context: socket lock.
+ */
+void ltcp_timer_arm_rto(struct sock *sk)
+{
+	ltcp_xmit_timer_at(sk, ICSK_TIME_RETRANS,
+			   min_t(unsigned long, inet_csk(sk)->icsk_rto,
+				 ltcp_rto_max(sk)));
+}
+
+/**
+ * ltcp_timer_rearm_rto - an ACK of new data came, or the first loss is sent again
+ * @sk: connection with packets outstanding
+ *
+ * RFC 6298 (5.3). Context: socket lock.
+ */
+void ltcp_timer_rearm_rto(struct sock *sk)
+{
+	ltcp_timer_arm_rto(sk);
+}
+
+/**
+ * ltcp_timer_stop_xmit - nothing is outstanding any more
+ * @sk: connection
+ *
+ * RFC 6298 (5.2). The timer itself may still fire once, and will find nothing
+ * pending. Context: socket lock.
+ */
+void ltcp_timer_stop_xmit(struct sock *sk)
+{
+	inet_csk(sk)->icsk_pending = 0;
+}
+
+/* Interval before the next window probe: RTO doubled per probe, between the bounds. */
+static unsigned long ltcp_persist_delay(const struct sock *sk)
+{
+	const struct ltcp_net *lnet = ltcp_sk(sk)->lnet;
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	u32 base_ms = max_t(u32, jiffies_to_msecs(icsk->icsk_rto),
+			    READ_ONCE(lnet->persist_min_ms));
+
+	return msecs_to_jiffies(ltcp_rto_backoff_ms(base_ms, icsk->icsk_backoff,
+					READ_ONCE(lnet->persist_max_ms)));
+}
+
+/* Is it only a cork that holds the data back? */
+static bool ltcp_only_corked(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return ltcp_usable_wnd(tp->snd_una, tp->snd_wnd, tp->snd_nxt) >=
+	       tp->write_seq - tp->snd_nxt;
+}
+
+/**
+ * ltcp_timer_arm_persist - the window is closed and nothing is in flight
+ * @sk: connection with unsent data
+ *
+ * RFC 9293 section 3.8.6.1. Also bounds a cork. An armed timer stays as it is.
+ * Context: socket lock.
+ */
+void ltcp_timer_arm_persist(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	if (icsk->icsk_pending == ICSK_TIME_PROBE0)
+		return;
+	icsk->icsk_backoff = 0;
+	ltcp_xmit_timer_at(sk, ICSK_TIME_PROBE0,
+			   ltcp_only_corked(sk) ? LTCP_CORK_MAX :
+						  ltcp_persist_delay(sk));
+}
+
+/**
+ * ltcp_timer_arm_delack - acknowledge at the latest in @delay
+ * @sk: connection that owes an ACK
+ * @delay: jiffies
+ *
+ * An earlier appointment stands. Context: socket lock.
+ */
+void ltcp_timer_arm_delack(struct sock *sk, unsigned long delay)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	unsigned long when = jiffies + delay;
+
+	if ((icsk->icsk_ack.pending & ICSK_ACK_TIMER) &&
+	    time_before(icsk->icsk_ack.timeout, when))
+		return;
+	icsk->icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_TIMER;
+	icsk->icsk_ack.timeout = when;
+	ltcp_timer_at(sk, &icsk->icsk_delack_timer, when);
+}
+
+/**
+ * ltcp_timer_keepalive - (re)start the keepalive timer
+ * @sk: socket
+ * @delay: jiffies
+ *
+ * Context: socket lock.
+ */
+void ltcp_timer_keepalive(struct sock *sk, unsigned long delay)
+{
+	inet_csk_reset_keepalive_timer(sk, delay);
+}
+
+/**
+ * ltcp_set_keepalive - proto.keepalive: SO_KEEPALIVE was set
+ * @sk: socket
+ * @on: its value
+ *
+ * Context: process, socket lock.
+ */
+void ltcp_set_keepalive(struct sock *sk, int on)
+{
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	if (on && !sock_flag(sk, SOCK_KEEPOPEN))
+		ltcp_timer_keepalive(sk, keepalive_time_when(tcp_sk(sk)));
+	else if (!on)
+		inet_csk_delete_keepalive_timer(sk);
+}
+
+/* ------------------------------------------------------------------ */
+/* Giving up                                                            */
+/* ------------------------------------------------------------------ */
+
+/**
+ * ltcp_orphan_excess - are there too many connections without a user?
+ * @sk: orphan
+ *
+ * tcp_max_orphans and the third value of tcp_mem. Context: socket lock.
+ */
+bool ltcp_orphan_excess(struct sock *sk)
+{
+	int orphans = 0, cpu;
+
+	for_each_possible_cpu(cpu)
+		orphans += *per_cpu_ptr(sk->sk_prot->orphan_count, cpu);
+	if (orphans > ltcp_max_orphans())
+		return true;
+	return sk->sk_wmem_queued > SOCK_MIN_SNDBUF &&
+	       atomic_long_read(sk->sk_prot->memory_allocated) >
+	       sk_prot_mem_limits(sk, 2);
+}
+
+/* Nobody answers. The user learns what is known of the reason. */
+static void ltcp_write_error(struct sock *sk)
+{
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPABORTONTIMEOUT);
+	ltcp_conn_error(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT);
+}
+
+/* How often an orphan may try: tcp_orphan_retries, less when memory is short. */
+static int ltcp_orphan_retries(struct sock *sk)
+{
+	int retries = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_orphan_retries);
+
+	return retries ?: LTCP_ORPHAN_RETRIES;
+}
+
+/* Without a user a connection may be given up early. Returns true when it was. */
+static bool ltcp_orphan_gives_up(struct sock *sk, int tries)
+{
+	if (!sock_flag(sk, SOCK_DEAD))
+		return false;
+	if (!ltcp_orphan_excess(sk) && tries < ltcp_orphan_retries(sk))
+		return false;
+	NET_INC_STATS(sock_net(sk), tries < ltcp_orphan_retries(sk) ?
+			LINUX_MIB_TCPABORTONMEMORY : LINUX_MIB_TCPABORTONTIMEOUT);
+	ltcp_send_active_reset(sk, GFP_ATOMIC);
+	ltcp_conn_error(sk, ETIMEDOUT);
+	return true;
+}
+
+/* RFC 5482: has the oldest data waited longer than TCP_USER_TIMEOUT? */
+static bool ltcp_user_timeout_over(const struct sock *sk, u32 since_ms)
+{
+	u32 limit_ms = READ_ONCE(inet_csk(sk)->icsk_user_timeout);
+
+	return limit_ms && ltcp_now_ms() - since_ms >= limit_ms;
+}
+
+static bool ltcp_in_handshake(const struct sock *sk)
+{
+	return sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV;
+}
+
+/* How often is enough (R1, R2): RFC 9293 section 3.8.3. */
+static int ltcp_retries(const struct sock *sk)
+{
+	const struct net *net = sock_net(sk);
+
+	if (!ltcp_in_handshake(sk))
+		return READ_ONCE(net->ipv4.sysctl_tcp_retries2);
+	return READ_ONCE(inet_csk(sk)->icsk_syn_retries) ?:
+	       READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
+}
+
+/* The timer struck again: is it time to give up? Returns true when it was done. */
+static bool ltcp_rto_gives_up(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	int tries = icsk->icsk_retransmits;
+	bool timed = READ_ONCE(icsk->icsk_user_timeout) && !ltcp_in_handshake(sk);
+
+	if (!ltcp_in_handshake(sk) &&
+	    tries == READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries1))
+		__sk_dst_reset(sk);	/* RFC 9293 MUST-20: tell IP */
+	if (ltcp_orphan_gives_up(sk, tries))
+		return true;
+	if (timed ? !ltcp_user_timeout_over(sk, ltcp_sk(sk)->rto_since_ms) :
+		    tries < ltcp_retries(sk))
+		return false;
+	ltcp_write_error(sk);
+	return true;
+}
+
+/* ------------------------------------------------------------------ */
+/* Expiry                                                               */
+/* ------------------------------------------------------------------ */
+
+/* RFC 6298 (5.4) to (5.6): send the first again, double RTO, start over. */
+static void ltcp_rto_expired(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	if (WARN_ON_ONCE(ltcp_all_sent_acked(lt)))
+		return;
+	if (!icsk->icsk_retransmits)
+		lt->rto_since_ms = div_u64(ltcp_rtx_head(lt)->skb_mstamp_ns,
+					   NSEC_PER_MSEC);
+	if (ltcp_rto_gives_up(sk))
+		return;
+	if (ltcp_in_handshake(sk))
+		ltcp_retransmit(sk, ltcp_rtx_head(lt));
+	else
+		ltcp_loss_on_rto(sk);
+
+	if (icsk->icsk_retransmits < U8_MAX)
+		icsk->icsk_retransmits++;
+	icsk->icsk_backoff++;
+	icsk->icsk_rto = min_t(unsigned long, icsk->icsk_rto << 1,
+			       ltcp_rto_max(sk));
+	ltcp_push(sk);
+	ltcp_timer_arm_rto(sk);
+}
+
+/* The window stays closed, or Nagle's wait is over: make the peer say something. */
+static void ltcp_persist_expired(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	if (lt->tcp.packets_out || skb_queue_empty(&lt->unsent))
+		return;
+	if (!icsk->icsk_probes_tstamp)
+		icsk->icsk_probes_tstamp = ltcp_now_ms() ?: 1;
+	else if (ltcp_user_timeout_over(sk, icsk->icsk_probes_tstamp)) {
+		ltcp_write_error(sk);
+		return;
+	}
+	if (ltcp_orphan_gives_up(sk, icsk->icsk_probes_out))
+		return;
+	/* An answered probe resets the count: a live peer is never given up (MUST-36) */
+	if (icsk->icsk_probes_out >= READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2)) {
+		ltcp_write_error(sk);
+		return;
+	}
+	if (ltcp_push_one(sk))
+		return;
+	ltcp_send_probe(sk);
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPWINPROBE);
+	icsk->icsk_probes_out++;
+	if (icsk->icsk_backoff < U8_MAX)
+		icsk->icsk_backoff++;
+	ltcp_xmit_timer_at(sk, ICSK_TIME_PROBE0, ltcp_persist_delay(sk));
+}
+
+static void ltcp_xmit_timer_locked(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	int what = icsk->icsk_pending;
+
+	if (!what || ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)))
+		return;
+	if (time_after(icsk->icsk_timeout, jiffies)) {
+		sk_reset_timer(sk, &icsk->icsk_retransmit_timer,
+			       icsk->icsk_timeout);
+		return;
+	}
+	ltcp_mstamp_refresh(tcp_sk(sk));
+	icsk->icsk_pending = 0;
+	if (what == ICSK_TIME_RETRANS)
+		ltcp_rto_expired(sk);
+	else
+		ltcp_persist_expired(sk);
+}
+
+static void ltcp_delack_timer_locked(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	if (((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN)) ||
+	    !(icsk->icsk_ack.pending & ICSK_ACK_TIMER))
+		return;
+	if (time_after(icsk->icsk_ack.timeout, jiffies)) {
+		sk_reset_timer(sk, &icsk->icsk_delack_timer,
+			       icsk->icsk_ack.timeout);
+		return;
+	}
+	ltcp_mstamp_refresh(tcp_sk(sk));
+	/* Nobody answered in time: not a dialogue after all */
+	icsk->icsk_ack.pingpong = 0;
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_DELAYEDACKS);
+	ltcp_send_ack(sk);
+}
+
+/*
+ * Run @work on the socket of an expired timer, or leave it to release_sock().
+ * The timer's reference is dropped, the deferred work takes one of its own.
+ */
+static void ltcp_timer_run(struct sock *sk, void (*work)(struct sock *sk),
+			   u32 defer)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk)) {
+		work(sk);
+	} else if (!(lt->timer_deferred & defer)) {
+		lt->timer_deferred |= defer;
+		sock_hold(sk);
+	}
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+static void ltcp_xmit_fired(struct timer_list *t)
+{
+	struct inet_connection_sock *icsk =
+		ltcp_from_timer(icsk, t, icsk_retransmit_timer);
+
+	ltcp_timer_run(&icsk->icsk_inet.sk, ltcp_xmit_timer_locked,
+		       LTCP_DEFER_RTO);
+}
+
+static void ltcp_delack_fired(struct timer_list *t)
+{
+	struct inet_connection_sock *icsk =
+		ltcp_from_timer(icsk, t, icsk_delack_timer);
+
+	ltcp_timer_run(&icsk->icsk_inet.sk, ltcp_delack_timer_locked,
+		       LTCP_DEFER_DELACK);
+}
+
+/* An orphan has waited long enough in FIN-WAIT-2 with a full socket. */
+static void ltcp_fin_wait2_expired(struct sock *sk)
+{
+	ltcp_send_active_reset(sk, GFP_ATOMIC);
+	ltcp_done(sk);
+}
+
+/* Jiffies since the peer was last heard of. */
+static u32 ltcp_idle_time(const struct tcp_sock *tp)
+{
+	return min_t(u32, tcp_jiffies32 - inet_csk((struct sock *)tp)->icsk_ack.lrcvtime,
+		     tcp_jiffies32 - tp->rcv_tstamp);
+}
+
+/* Has the peer been silent through all the probes it was due? */
+static bool ltcp_keepalive_over(struct sock *sk, u32 idle)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	u32 user_ms = READ_ONCE(icsk->icsk_user_timeout);
+
+	if (user_ms)
+		return idle >= msecs_to_jiffies(user_ms) && icsk->icsk_probes_out;
+	return icsk->icsk_probes_out >= keepalive_probes(tcp_sk(sk));
+}
+
+/* RFC 9293 section 3.8.4. */
+static void ltcp_keepalive_expired(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 idle = ltcp_idle_time(tp);
+	u32 due = keepalive_time_when(tp);
+
+	ltcp_mstamp_refresh(tp);
+	if (tp->packets_out || !skb_queue_empty(&ltcp_sk(sk)->unsent)) {
+		/* Data is on its way: its timers watch over the peer */
+		ltcp_timer_keepalive(sk, due);
+		return;
+	}
+	if (idle < due) {
+		ltcp_timer_keepalive(sk, due - idle);
+		return;
+	}
+	if (ltcp_keepalive_over(sk, idle)) {
+		ltcp_send_active_reset(sk, GFP_ATOMIC);
+		ltcp_write_error(sk);
+		return;
+	}
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPKEEPALIVE);
+	ltcp_send_probe(sk);
+	icsk->icsk_probes_out++;
+	ltcp_timer_keepalive(sk, keepalive_intvl_when(tp));
+}
+
+static void ltcp_keepalive_fired(struct timer_list *t)
+{
+	struct sock *sk = ltcp_sk_from_keepalive(t);
+
+	bh_lock_sock(sk);
+	if (sock_owned_by_user(sk))
+		ltcp_timer_keepalive(sk, HZ / 20);
+	else if (sk->sk_state == TCP_FIN_WAIT2 && sock_flag(sk, SOCK_DEAD))
+		ltcp_fin_wait2_expired(sk);
+	else if (sock_flag(sk, SOCK_KEEPOPEN) &&
+		 !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT)))
+		ltcp_keepalive_expired(sk);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/**
+ * ltcp_release_cb - proto.release_cb: the user lets go of the socket
+ * @sk: socket
+ *
+ * Work that timers and ICMP errors left is done now. Context: process, BH off,
+ * sk_lock.slock held.
+ */
+void ltcp_release_cb(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	u32 todo = lt->timer_deferred;
+
+	if (likely(!todo))
+		return;
+	lt->timer_deferred = 0;
+	/* The work runs as in softirq: nobody owns the socket */
+	sock_release_ownership(sk);
+	if (todo & LTCP_DEFER_RTO) {
+		ltcp_xmit_timer_locked(sk);
+		__sock_put(sk);
+	}
+	if (todo & LTCP_DEFER_DELACK) {
+		ltcp_delack_timer_locked(sk);
+		__sock_put(sk);
+	}
+	if (todo & LTCP_DEFER_MTU)
+		inet_csk(sk)->icsk_af_ops->mtu_reduced(sk);
+}
+
+/**
+ * ltcp_init_timers - give a socket its timers, stopped
+ * @sk: new socket or child
+ *
+ * Context: a socket nobody else knows.
+ */
+void ltcp_init_timers(struct sock *sk)
+{
+	inet_csk_init_xmit_timers(sk, ltcp_xmit_fired, ltcp_delack_fired,
+				  ltcp_keepalive_fired);
+	ltcp_sk(sk)->timer_deferred = 0;
+}

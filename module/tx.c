@@ -1,0 +1,848 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tx.c - the send queue, and what may be sent now.
+ *
+ *	          rtxq                       unsent
+ *	[ sent, not acknowledged ) [ written, not sent )
+ *	SND.UNA              SND.NXT                 write_seq
+ *
+ * sendmsg() appends to the last packet of unsent, which grows to what one TSO
+ * packet carries. ltcp_push(), the end of every entry point, sends first what
+ * is lost and then what is new, within cwnd, the peer's window, Nagle's rule and
+ * silly-window avoidance; a packet that may leave only in part is cut on a
+ * segment boundary. The two queues own their packets; what IP gets are clones.
+ *
+ * A packet's payload may begin before cb->seq once part of it is acknowledged;
+ * ltcp_tx_trim() drops that part before it is sent again.
+ */
+#include "ltcp.h"
+
+/* ------------------------------------------------------------------ */
+/* Packets of the queue                                                 */
+/* ------------------------------------------------------------------ */
+
+/* Payload bytes between cb->seq and cb->end_seq. */
+static u32 ltcp_cb_len(const struct ltcp_cb *cb)
+{
+	u32 len = cb->end_seq - cb->seq;
+
+	return len - !!(cb->flags & LTCP_FLAG_FIN) - !!(cb->flags & LTCP_FLAG_SYN);
+}
+
+/* Payload bytes at the front that are acknowledged already. */
+static u32 ltcp_tx_excess(const struct sk_buff *skb)
+{
+	return skb->len - ltcp_cb_len(ltcp_cb(skb));
+}
+
+static bool ltcp_tx_is_sent(const struct sock *sk, const struct sk_buff *skb)
+{
+	return seq_lt(ltcp_cb(skb)->seq, tcp_sk(sk)->snd_nxt);
+}
+
+static struct sk_buff *ltcp_tx_alloc(struct sock *sk, gfp_t gfp)
+{
+	struct sk_buff *skb = alloc_skb_fclone(MAX_TCP_HEADER, gfp);
+
+	if (unlikely(!skb))
+		return NULL;
+	skb_reserve(skb, MAX_TCP_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	memset(ltcp_cb(skb), 0, sizeof(struct ltcp_cb));
+	/* Clones may write headers into the room we leave them */
+	__skb_header_release(skb);
+	return skb;
+}
+
+static void ltcp_tx_charge(struct sock *sk, int bytes)
+{
+	sk_wmem_queued_add(sk, bytes);
+	sk_mem_charge(sk, bytes);
+}
+
+/*
+ * Charge even past the limits, for a FIN or a cut, which must not fail for want
+ * of quota: forward_alloc is then overdrawn until the packet is freed.
+ */
+static void ltcp_tx_force_charge(struct sock *sk, int bytes)
+{
+	if (!sk_wmem_schedule(sk, bytes))
+		pr_debug("send memory overdrawn by %d bytes\n", bytes);
+	ltcp_tx_charge(sk, bytes);
+}
+
+/**
+ * ltcp_tx_free - give a packet of the send queue back
+ * @sk: its socket
+ * @skb: unlinked packet, freed and uncharged
+ *
+ * Context: socket lock.
+ */
+void ltcp_tx_free(struct sock *sk, struct sk_buff *skb)
+{
+	ltcp_sk(sk)->freed = true;
+	sk_wmem_queued_add(sk, -skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
+}
+
+/**
+ * ltcp_tx_skb_new - append an empty packet to the unsent data
+ * @sk: socket
+ * @gfp: how to allocate
+ *
+ * Context: socket lock. Return: the packet, queued and charged; NULL without
+ * memory, when the caller may wait for some.
+ */
+struct sk_buff *ltcp_tx_skb_new(struct sock *sk, gfp_t gfp)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct sk_buff *skb = ltcp_tx_alloc(sk, gfp);
+
+	if (unlikely(!skb)) {
+		sk->sk_prot->enter_memory_pressure(sk);
+		return NULL;
+	}
+	if (unlikely(!sk_wmem_schedule(sk, skb->truesize))) {
+		__kfree_skb(skb);
+		return NULL;
+	}
+	ltcp_cb(skb)->seq = lt->tcp.write_seq;
+	ltcp_cb(skb)->end_seq = lt->tcp.write_seq;
+	ltcp_cb(skb)->flags = LTCP_FLAG_ACK;
+	__skb_queue_tail(&lt->unsent, skb);
+	ltcp_tx_charge(sk, skb->truesize);
+	return skb;
+}
+
+/**
+ * ltcp_tx_extend - payload was added to the last unsent packet
+ * @sk: socket
+ * @skb: that packet
+ * @bytes: how much
+ *
+ * Context: socket lock.
+ */
+void ltcp_tx_extend(struct sock *sk, struct sk_buff *skb, u32 bytes)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	ltcp_cb(skb)->end_seq += bytes;
+	WRITE_ONCE(tp->write_seq, tp->write_seq + bytes);
+}
+
+/**
+ * ltcp_tx_drop_empty_tail - take back a packet that got no payload
+ * @sk: socket
+ *
+ * Context: socket lock.
+ */
+void ltcp_tx_drop_empty_tail(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct sk_buff *skb = skb_peek_tail(&lt->unsent);
+
+	if (!skb || ltcp_cb(skb)->seq != ltcp_cb(skb)->end_seq)
+		return;
+	__skb_unlink(skb, &lt->unsent);
+	ltcp_tx_free(sk, skb);
+}
+
+/**
+ * ltcp_rtx_insert - a packet enters the retransmission queue
+ * @lt: connection
+ * @skb: packet to the right of all that are there
+ *
+ * Context: socket lock.
+ */
+void ltcp_rtx_insert(struct ltcp_sock *lt, struct sk_buff *skb)
+{
+	struct rb_node *parent = lt->rtx_last ? &lt->rtx_last->rbnode : NULL;
+
+	rb_link_node(&skb->rbnode, parent,
+		     parent ? &parent->rb_right : &lt->rtxq.rb_node);
+	rb_insert_color(&skb->rbnode, &lt->rtxq);
+	lt->rtx_last = skb;
+}
+
+/* @skb enters the retransmission queue right behind @prev. */
+static void ltcp_rtx_insert_after(struct ltcp_sock *lt, struct sk_buff *prev,
+				  struct sk_buff *skb)
+{
+	struct rb_node *parent = &prev->rbnode;
+	struct rb_node **link = &parent->rb_right;
+
+	if (lt->rtx_last == prev)
+		lt->rtx_last = skb;
+	while (*link) {
+		parent = *link;
+		link = &parent->rb_left;
+	}
+	rb_link_node(&skb->rbnode, parent, link);
+	rb_insert_color(&skb->rbnode, &lt->rtxq);
+}
+
+/**
+ * ltcp_rtx_erase - a packet leaves the retransmission queue
+ * @lt: connection
+ * @skb: packet of the queue
+ *
+ * Context: socket lock.
+ */
+void ltcp_rtx_erase(struct ltcp_sock *lt, struct sk_buff *skb)
+{
+	if (lt->rtx_last == skb)
+		lt->rtx_last = ltcp_rtx_prev(skb);
+	rb_erase(&skb->rbnode, &lt->rtxq);
+}
+
+/**
+ * ltcp_tx_purge - discard everything unsent and unacknowledged
+ * @sk: socket
+ *
+ * Context: socket lock, or a socket nobody else knows.
+ */
+void ltcp_tx_purge(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+	struct sk_buff *skb;
+
+	while ((skb = ltcp_rtx_head(lt))) {
+		ltcp_rtx_erase(lt, skb);
+		ltcp_tx_free(sk, skb);
+	}
+	while ((skb = __skb_dequeue(&lt->unsent)))
+		ltcp_tx_free(sk, skb);
+	tp->packets_out = 0;
+	tp->sacked_out = 0;
+	tp->lost_out = 0;
+	tp->retrans_out = 0;
+	inet_csk(sk)->icsk_backoff = 0;
+}
+
+/* ------------------------------------------------------------------ */
+/* Segments of a packet                                                 */
+/* ------------------------------------------------------------------ */
+
+static u32 ltcp_segs_of(u32 len, u32 mss)
+{
+	return len <= mss ? 1 : DIV_ROUND_UP(len, mss);
+}
+
+/* A packet now counts as @segs segments: keep every sum that includes it true. */
+static void ltcp_recount(struct sock *sk, struct sk_buff *skb, u32 segs)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct ltcp_cb *cb = ltcp_cb(skb);
+	int delta = (int)segs - cb->segs;
+
+	cb->segs = segs;
+	if (!delta || !ltcp_tx_is_sent(sk, skb))
+		return;
+	tp->packets_out += delta;
+	if (cb->sacked & LTCP_SKB_SACKED)
+		tp->sacked_out += delta;
+	if (cb->sacked & LTCP_SKB_LOST)
+		tp->lost_out += delta;
+	if (cb->sacked & LTCP_SKB_RETRANS)
+		tp->retrans_out += delta;
+}
+
+/* Share the packet's data with no clone, so that it may be cut. */
+static int ltcp_tx_own(struct sk_buff *skb, gfp_t gfp)
+{
+	unsigned int truesize = skb->truesize;
+	int err;
+
+	if (likely(!skb_cloned(skb)))
+		return 0;
+	err = pskb_expand_head(skb, 0, 0, gfp);
+	skb->truesize = truesize;
+	return err;
+}
+
+/**
+ * ltcp_tx_split - cut a packet of either queue in two
+ * @sk: socket
+ * @skb: keeps the first @len payload bytes
+ * @len: 0 < @len <= payload; all of it only when a FIN follows
+ * @gfp: how to allocate
+ *
+ * The rest, FIN and PSH included, becomes the packet behind it with the same
+ * marks. Context: socket lock. Return: 0 or -ENOMEM, with nothing changed.
+ */
+int ltcp_tx_split(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct ltcp_cb *cb = ltcp_cb(skb), *rest_cb;
+	u32 cut = ltcp_tx_excess(skb) + len;
+	int moved = skb->len - cut;
+	struct sk_buff *rest;
+
+	if (ltcp_tx_own(skb, gfp))
+		return -ENOMEM;
+	rest = ltcp_tx_alloc(sk, gfp);
+	if (!rest)
+		return -ENOMEM;
+	ltcp_tx_force_charge(sk, rest->truesize);
+	if (moved)
+		skb_split(skb, rest, cut);
+	rest->truesize += moved;
+	skb->truesize -= moved;
+	rest->skb_mstamp_ns = skb->skb_mstamp_ns;
+
+	rest_cb = ltcp_cb(rest);
+	*rest_cb = *cb;
+	rest_cb->seq = cb->seq + len;
+	cb->end_seq = rest_cb->seq;
+	cb->flags &= ~(LTCP_FLAG_FIN | LTCP_FLAG_PSH);
+
+	if (!ltcp_tx_is_sent(sk, skb)) {
+		__skb_queue_after(&lt->unsent, skb, rest);
+		return 0;
+	}
+	ltcp_rtx_insert_after(lt, skb, rest);
+	/* The rest counts for nothing yet; each is then given its true number */
+	rest_cb->segs = 0;
+	ltcp_recount(sk, skb, ltcp_segs_of(len, cb->mss));
+	ltcp_recount(sk, rest, ltcp_segs_of(ltcp_cb_len(rest_cb), rest_cb->mss));
+	return 0;
+}
+
+/* Drop the acknowledged front of a packet before it is sent again. */
+static int ltcp_tx_trim(struct sock *sk, struct sk_buff **pskb)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct sk_buff *skb = *pskb, *rest;
+	u32 excess = ltcp_tx_excess(skb);
+
+	if (likely(!excess))
+		return 0;
+	if (ltcp_tx_own(skb, GFP_ATOMIC))
+		return -ENOMEM;
+	rest = ltcp_tx_alloc(sk, GFP_ATOMIC);
+	if (!rest)
+		return -ENOMEM;
+	rest->truesize += skb->len - excess;
+	skb_split(skb, rest, excess);
+	ltcp_tx_force_charge(sk, rest->truesize);
+	rest->skb_mstamp_ns = skb->skb_mstamp_ns;
+	*ltcp_cb(rest) = *ltcp_cb(skb);
+	ltcp_rtx_insert_after(lt, skb, rest);
+	ltcp_rtx_erase(lt, skb);
+	ltcp_tx_free(sk, skb);
+	*pskb = rest;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ */
+/* Segment size                                                         */
+/* ------------------------------------------------------------------ */
+
+/**
+ * ltcp_advmss - the MSS option of our SYN
+ * @sk: socket
+ * @dst: its route
+ *
+ * Context: any. Return: the largest segment we take, IPv4 and TCP header off
+ * (RFC 6691), or what TCP_MAXSEG asked for.
+ */
+u16 ltcp_advmss(const struct sock *sk, const struct dst_entry *dst)
+{
+	u16 mss = dst_metric_advmss(dst);
+	u16 user = READ_ONCE(tcp_sk(sk)->rx_opt.user_mss);
+
+	return user && user < mss ? user : mss;
+}
+
+/**
+ * ltcp_sync_mss - icsk_sync_mss: the path MTU is (again) known
+ * @sk: socket
+ * @pmtu: bytes of the largest IP packet
+ *
+ * RFC 9293 section 3.7.1: Eff.snd.MSS = min(SendMSS, path) less the options that
+ * every segment carries. Context: socket lock. Return: the new MSS.
+ */
+unsigned int ltcp_sync_mss(struct sock *sk, u32 pmtu)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 headers = icsk->icsk_af_ops->net_header_len +
+		      icsk->icsk_ext_hdr_len + sizeof(struct tcphdr);
+	u32 mss = pmtu > headers ? pmtu - headers : 0;
+	u32 floor = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_min_snd_mss);
+	u16 user = READ_ONCE(tp->rx_opt.user_mss);
+
+	mss = min_t(u32, mss, tp->rx_opt.mss_clamp);
+	if (user)
+		mss = min_t(u32, mss, user);
+	mss = max(mss, floor);
+	mss -= tp->tcp_header_len - sizeof(struct tcphdr);
+	icsk->icsk_pmtu_cookie = pmtu;
+	tp->mss_cache = max(mss, 8U);
+	return tp->mss_cache;
+}
+
+/**
+ * ltcp_mss_check - follow a route whose MTU has changed
+ * @sk: connection
+ *
+ * Context: socket lock.
+ */
+void ltcp_mss_check(struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	if (!dst)
+		return;
+	if (dst_mtu(dst) != inet_csk(sk)->icsk_pmtu_cookie)
+		ltcp_sync_mss(sk, dst_mtu(dst));
+}
+
+/* The MSS of this moment: SACK blocks that are due take their room. */
+static u32 ltcp_current_mss(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 extra = ltcp_established_opts_len(sk) +
+		    sizeof(struct tcphdr) - tp->tcp_header_len;
+
+	return tp->mss_cache - min(extra, tp->mss_cache - 1);
+}
+
+/**
+ * ltcp_tx_size_goal - how large sendmsg() should let a packet grow
+ * @sk: connection
+ *
+ * Context: socket lock. Return: bytes, a multiple of the MSS.
+ */
+u32 ltcp_tx_size_goal(struct sock *sk)
+{
+	u32 mss;
+
+	ltcp_mss_check(sk);
+	mss = ltcp_current_mss(sk);
+	return mss * ltcp_offload_max_segs(sk, mss);
+}
+
+/**
+ * ltcp_tx_sndbuf_grow - let the send buffer follow cwnd
+ * @sk: connection
+ *
+ * Twice cwnd, so that the writer stays ahead of the ACKs, up to tcp_wmem's
+ * third value; not when SO_SNDBUF was set. Context: socket lock.
+ */
+void ltcp_tx_sndbuf_grow(struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u64 want = 2ULL * max(tp->snd_cwnd, (u32)TCP_INIT_CWND) *
+		   SKB_TRUESIZE(tp->mss_cache + MAX_TCP_HEADER);
+
+	if (want <= sk->sk_sndbuf || (sk->sk_userlocks & SOCK_SNDBUF_LOCK))
+		return;
+	want = min_t(u64, want, READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[2]));
+	if (want > sk->sk_sndbuf)
+		WRITE_ONCE(sk->sk_sndbuf, want);
+}
+
+/* ------------------------------------------------------------------ */
+/* What may be sent                                                     */
+/* ------------------------------------------------------------------ */
+
+/* Nagle's rule for the @len bytes that end the queue (RFC 9293 section 3.7.4). */
+static bool ltcp_tx_nagle(const struct ltcp_sock *lt, const struct ltcp_cb *cb,
+			  u32 len, u32 mss)
+{
+	const struct tcp_sock *tp = &lt->tcp;
+	struct ltcp_nagle_in in = {
+		.len = len,
+		.mss = mss,
+		.more_follows = lt->more || (tp->nonagle & TCP_NAGLE_CORK),
+		.nodelay = tp->nonagle & (TCP_NAGLE_OFF | TCP_NAGLE_PUSH),
+		.in_flight = tp->packets_out,
+		.fin = cb->flags & LTCP_FLAG_FIN,
+		.small_in_flight = seq_gt(tp->snd_sml, tp->snd_una) &&
+				   seq_leq(tp->snd_sml, tp->snd_nxt),
+	};
+
+	return ltcp_nagle_allows(&in);
+}
+
+/*
+ * With much in flight a small addition to it is better saved up until it makes a
+ * large packet: the ACKs that will clock it out are on their way.
+ */
+static bool ltcp_tx_defer(const struct sock *sk, u32 segs, u32 in_flight,
+			  u32 max_segs)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (inet_csk(sk)->icsk_ca_state > TCP_CA_Disorder)
+		return false;
+	return segs < max_segs && segs < in_flight && segs < tp->snd_cwnd / 3;
+}
+
+enum ltcp_tx_stop {
+	LTCP_TX_GO,
+	LTCP_TX_CWND,		/* cwnd is full, or nearly */
+	LTCP_TX_WINDOW,		/* the peer's window */
+	LTCP_TX_NAGLE,		/* waiting for more data or an ACK */
+};
+
+/**
+ * struct ltcp_tx_plan - how much of the next packet goes out now
+ * @stop: LTCP_TX_GO, or what holds it back
+ * @len: payload bytes to send when it goes
+ * @whole: all of it, the FIN included
+ */
+struct ltcp_tx_plan {
+	enum ltcp_tx_stop stop;
+	u32 len;
+	bool whole;
+};
+
+static struct ltcp_tx_plan ltcp_tx_plan(const struct sock *sk,
+					const struct sk_buff *skb, u32 mss,
+					u32 max_segs, bool force)
+{
+	const struct ltcp_sock *lt = ltcp_sk(sk);
+	const struct tcp_sock *tp = &lt->tcp;
+	const struct ltcp_cb *cb = ltcp_cb(skb);
+	struct ltcp_tx_plan plan = { .stop = LTCP_TX_GO };
+	u32 in_flight = ltcp_in_flight(tp);
+	u32 wnd = ltcp_usable_wnd(tp->snd_una, tp->snd_wnd, cb->seq);
+	u32 total = cb->end_seq - cb->seq;
+	u32 len = min(skb->len, wnd);
+	u32 quota, tail;
+
+	if (in_flight >= tp->snd_cwnd) {
+		plan.stop = LTCP_TX_CWND;
+		return plan;
+	}
+	if (!wnd) {
+		plan.stop = LTCP_TX_WINDOW;
+		return plan;
+	}
+	quota = min(tp->snd_cwnd - in_flight, max_segs);
+	if (len > quota * mss) {
+		len = quota * mss;
+		if (!force && ltcp_tx_defer(sk, quota, in_flight, max_segs)) {
+			plan.stop = LTCP_TX_CWND;
+			return plan;
+		}
+	}
+	plan.whole = len == skb->len && total <= wnd;
+	tail = len < mss ? len : len % mss;
+	/* A last short segment: cut by the window, or the end of what was written */
+	if (tail && !force) {
+		bool end = len == skb->len;
+
+		if (!end && !ltcp_sws_allows(tail, mss, wnd, tp->max_window, false))
+			plan.stop = LTCP_TX_WINDOW;
+		else if (end && skb_queue_is_last(&lt->unsent, skb) &&
+			 !ltcp_tx_nagle(lt, cb, tail, mss))
+			plan.stop = LTCP_TX_NAGLE;
+		if (plan.stop != LTCP_TX_GO) {
+			len -= tail;
+			plan.whole = false;
+			if (len)
+				plan.stop = LTCP_TX_GO;
+		}
+	}
+	plan.len = len;
+	return plan;
+}
+
+/* A packet is about to be sent for the first time: it moves between the queues. */
+static void ltcp_tx_sent(struct sock *sk, struct sk_buff *skb)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+	struct ltcp_cb *cb = ltcp_cb(skb);
+	bool first = !tp->packets_out;
+
+	__skb_unlink(skb, &lt->unsent);
+	ltcp_rtx_insert(lt, skb);
+	WRITE_ONCE(tp->snd_nxt, cb->end_seq);
+	tp->packets_out += cb->segs;
+	if (skb->len % cb->mss)
+		tp->snd_sml = cb->end_seq;
+	if (first)
+		ltcp_timer_arm_rto(sk);
+}
+
+/* Send new data, as much as may go. @force: a probe, one packet past Nagle and SWS. */
+static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+	enum ltcp_tx_stop stop = LTCP_TX_GO;
+	struct sk_buff *skb;
+	u32 mss, max_segs;
+
+	if (!tp->packets_out &&
+	    (s32)(tcp_jiffies32 - tp->lsndtime) > (s32)inet_csk(sk)->icsk_rto)
+		ltcp_cong_idle(sk);
+	mss = ltcp_current_mss(sk);
+	max_segs = ltcp_offload_max_segs(sk, mss);
+	while ((skb = skb_peek(&lt->unsent))) {
+		struct ltcp_tx_plan plan = ltcp_tx_plan(sk, skb, mss, max_segs,
+							force);
+
+		stop = plan.stop;
+		if (stop != LTCP_TX_GO)
+			break;
+		if (!plan.whole &&
+		    ltcp_tx_split(sk, skb, plan.len, GFP_ATOMIC))
+			break;
+		ltcp_cb(skb)->mss = mss;
+		ltcp_cb(skb)->segs = ltcp_segs_of(skb->len, mss);
+		ltcp_tx_sent(sk, skb);
+		ltcp_xmit(sk, skb, true);
+		if (force)
+			break;
+	}
+	lt->cwnd_limited = stop == LTCP_TX_CWND;
+	return stop;
+}
+
+/* ------------------------------------------------------------------ */
+/* What is sent again                                                   */
+/* ------------------------------------------------------------------ */
+
+/* Cut a packet to the MSS of today before it is sent again. */
+static void ltcp_resegment(struct sock *sk, struct sk_buff *skb)
+{
+	u32 mss = ltcp_current_mss(sk);
+	struct ltcp_cb *cb = ltcp_cb(skb);
+
+	if (cb->flags & LTCP_FLAG_SYN || cb->mss <= mss)
+		return;
+	cb->mss = mss;
+	ltcp_recount(sk, skb, ltcp_segs_of(skb->len, mss));
+}
+
+/**
+ * ltcp_retransmit - send a packet of the retransmission queue again
+ * @sk: connection
+ * @skb: lost packet, or the first one
+ *
+ * Within the peer's window, but always at least one segment (a window that has
+ * shrunk must not stop recovery). Context: BH off, socket lock.
+ * Return: 0, or the error of the layers below, which a later timeout mends.
+ */
+int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+	struct ltcp_cb *cb;
+	u32 wnd, room;
+	int err;
+
+	if (ltcp_tx_trim(sk, &skb))
+		return -ENOMEM;
+	cb = ltcp_cb(skb);
+	ltcp_resegment(sk, skb);
+	wnd = ltcp_usable_wnd(tp->snd_una, tp->snd_wnd, cb->seq);
+	room = max(wnd / cb->mss, 1U);
+	if (tp->snd_cwnd > ltcp_in_flight(tp))
+		room = min(room, tp->snd_cwnd - ltcp_in_flight(tp));
+	else
+		room = 1;
+	if (cb->segs > room && ltcp_tx_split(sk, skb, room * cb->mss, GFP_ATOMIC))
+		return -ENOMEM;
+
+	if ((cb->sacked & LTCP_SKB_LOST) && !(cb->sacked & LTCP_SKB_RETRANS)) {
+		cb->sacked |= LTCP_SKB_RETRANS;
+		tp->retrans_out += cb->segs;
+	}
+	cb->sacked |= LTCP_SKB_EVER_RETRANS;
+	tp->total_retrans += cb->segs;
+	tp->bytes_retrans += skb->len;
+	ltcp_count_add(lt->lnet, LTCP_MIB_RETRANS_SEGS, cb->segs);
+	TCP_ADD_STATS(sock_net(sk), TCP_MIB_RETRANSSEGS, cb->segs);
+	if (cb->flags & LTCP_FLAG_SYN)
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPSYNRETRANS);
+	err = ltcp_xmit(sk, skb, true);
+	if (err)
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRETRANSFAIL);
+	return err;
+}
+
+/* Send again what is lost, as far as cwnd has room. */
+static void ltcp_send_lost(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+	struct sk_buff *skb;
+
+	while ((skb = ltcp_loss_next(sk))) {
+		if (ltcp_in_flight(tp) >= tp->snd_cwnd && !lt->first_rtx_free)
+			return;
+		if (skb == ltcp_rtx_head(lt))
+			ltcp_timer_rearm_rto(sk);
+		lt->first_rtx_free = false;
+		if (ltcp_retransmit(sk, skb))
+			return;
+	}
+}
+
+/* ------------------------------------------------------------------ */
+/* The push                                                             */
+/* ------------------------------------------------------------------ */
+
+static bool ltcp_may_send(const struct sock *sk)
+{
+	return (1 << sk->sk_state) &
+	       (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_FIN_WAIT1 |
+		TCPF_CLOSING | TCPF_LAST_ACK);
+}
+
+/**
+ * ltcp_push - send everything that is owed and may go
+ * @sk: socket in any state
+ *
+ * The one end of every entry point: lost data, new data, then an ACK if none of
+ * those carried it. Arms the persist timer when the window is all that stops us
+ * and nothing is in flight that would bring an ACK.
+ *
+ * Context: socket lock; BH off or process. @sk stays valid.
+ */
+void ltcp_push(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	if (likely(ltcp_may_send(sk))) {
+		if (unlikely(lt->tcp.lost_out))
+			ltcp_send_lost(sk);
+		if (!skb_queue_empty(&lt->unsent)) {
+			ltcp_send_new(sk, false);
+			if (!lt->tcp.packets_out && !skb_queue_empty(&lt->unsent))
+				ltcp_timer_arm_persist(sk);
+		}
+	}
+	if (inet_csk_ack_scheduled(sk))
+		ltcp_ack_decide(sk);
+	if (lt->freed) {
+		lt->freed = false;
+		/* Pairs with poll and sk_stream_wait_memory(): they set the flag, then look */
+		smp_mb();
+		if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+			ltcp_write_space(sk);
+	}
+}
+
+/**
+ * ltcp_push_one - send one packet although Nagle or a small window object
+ * @sk: connection with unsent data and nothing in flight
+ *
+ * For the persist timer. Context: BH off, socket lock.
+ * Return: true when something was sent; false when the window is closed.
+ */
+bool ltcp_push_one(struct sock *sk)
+{
+	return ltcp_may_send(sk) && ltcp_send_new(sk, true) == LTCP_TX_GO;
+}
+
+/**
+ * ltcp_tx_queue_syn - queue and send a SYN
+ * @sk: connection with nothing queued
+ * @flags: LTCP_FLAG_SYN, with LTCP_FLAG_ACK in a simultaneous open
+ *
+ * The SYN takes one sequence number and a place in the retransmission queue.
+ * Context: socket lock. Return: false without memory.
+ */
+bool ltcp_tx_queue_syn(struct sock *sk, u8 flags)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct sk_buff *skb = ltcp_tx_skb_new(sk, sk->sk_allocation);
+	struct ltcp_cb *cb;
+
+	if (!skb)
+		return false;
+	cb = ltcp_cb(skb);
+	cb->flags = flags;
+	cb->end_seq++;
+	cb->mss = 1;
+	cb->segs = 1;
+	WRITE_ONCE(tp->write_seq, tp->write_seq + 1);
+	ltcp_tx_sent(sk, skb);
+	ltcp_xmit(sk, skb, true);
+	return true;
+}
+
+/**
+ * ltcp_send_fin - queue the FIN behind all data, and push
+ * @sk: connection that has just left ESTABLISHED or CLOSE-WAIT for good
+ *
+ * It rides on the last unsent packet when there is one (RFC 9293 section 3.10.4:
+ * "queue this until all preceding SENDs have been segmentized"). Without memory
+ * it is tried until there is some: a FIN may not be forgotten.
+ *
+ * Context: socket lock.
+ */
+void ltcp_send_fin(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct sk_buff *skb = skb_peek_tail(&lt->unsent);
+
+	lt->more = false;
+	if (!skb) {
+		skb = ltcp_tx_alloc(sk, sk->sk_allocation | __GFP_NOFAIL);
+		ltcp_cb(skb)->seq = lt->tcp.write_seq;
+		ltcp_cb(skb)->end_seq = lt->tcp.write_seq;
+		ltcp_cb(skb)->flags = LTCP_FLAG_ACK;
+		__skb_queue_tail(&lt->unsent, skb);
+		ltcp_tx_force_charge(sk, skb->truesize);
+	}
+	ltcp_cb(skb)->flags |= LTCP_FLAG_FIN;
+	ltcp_tx_extend(sk, skb, 1);
+	ltcp_push(sk);
+}
+
+/* ------------------------------------------------------------------ */
+/* Room for the writer                                                  */
+/* ------------------------------------------------------------------ */
+
+/**
+ * ltcp_stream_memory_free - proto.stream_memory_free: is there room to write?
+ * @sk: socket
+ * @wake: 1 when the question is whether to wake a sleeper
+ *
+ * TCP_NOTSENT_LOWAT bounds what is written ahead. Context: any.
+ */
+bool ltcp_stream_memory_free(const struct sock *sk, int wake)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 notsent = READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_nxt);
+	u32 lowat = READ_ONCE(tp->notsent_lowat);
+
+	if (!lowat)
+		lowat = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_notsent_lowat);
+	return (notsent << wake) < lowat;
+}
+
+/**
+ * ltcp_write_space - sk_write_space: wake writers once a third of the buffer is free
+ * @sk: socket
+ *
+ * Context: socket lock.
+ */
+void ltcp_write_space(struct sock *sk)
+{
+	struct socket *sock = sk->sk_socket;
+	struct socket_wq *wq;
+
+	if (!sock || sk_stream_wspace(sk) < sk_stream_min_wspace(sk) ||
+	    !ltcp_stream_memory_free(sk, 1))
+		return;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM |
+						      EPOLLWRBAND);
+	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
+		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
+	rcu_read_unlock();
+}

@@ -1,0 +1,40 @@
+# Shared by the scripts of this directory; meant to be sourced, not run.
+# shellcheck shell=bash disable=SC2034  # variables for those who source this
+#
+# After sourcing:
+#   LTCP_ROOT    the top of the checkout (physical path)
+#   LTCP_CACHE   kernels, initramfs images and kselftest's files live here;
+#                ~/.cache/ltcp unless set from outside
+#   KERNELS      the kernel series the module is built and tested for
+
+# Under sudo, "home" is that of the user who called it.
+user_home()
+{
+	if ((EUID == 0)) && [[ -n ${SUDO_USER:-} ]]; then
+		getent passwd "$SUDO_USER" | cut -d: -f6
+	else
+		printf '%s\n' "${HOME:-/root}"
+	fi
+}
+
+LTCP_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+LTCP_CACHE=${LTCP_CACHE:-$(user_home)/.cache/ltcp}
+KERNELS=(6.1 6.12)
+
+say()  { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die()  { say "$*"; exit 1; }
+
+# kernel_dir SERIES: where the unpacked kernel image package is.
+kernel_dir() { printf '%s/kernels/%s\n' "$LTCP_CACHE" "$1"; }
+
+# kernel_release SERIES: the full release (6.1.0-56-amd64) of the unpacked
+# image; fails when there is none.
+kernel_release()
+{
+	local dir
+	for dir in "$(kernel_dir "$1")"/lib/modules/*/; do
+		[[ -d $dir ]] || return 1
+		basename "$dir"
+		return 0
+	done
+}
