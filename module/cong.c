@@ -15,6 +15,16 @@
 
 #define LTCP_INIT_CWND	10		/* RFC 6928 */
 
+/*
+ * RFC 3465 bounds what one ACK adds in slow start by L = 2 segments, from times
+ * when an ACK spoke for two. Receivers with GRO speak for forty, and the bound
+ * would make slow start linear; so the count of whole segments delivered is all
+ * that bounds it (an ACK split in parts still gains nothing), but for L = 1 after
+ * a timeout (section 2.3).
+ */
+#define LTCP_CWND_L		U32_MAX
+#define LTCP_CWND_L_AFTER_RTO	1
+
 static const struct {
 	const struct ltcp_cc_ops *cc;
 	struct tcp_congestion_ops label;
@@ -173,15 +183,14 @@ void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 		.in_flight = res->prior_in_flight,
 		.rtt_us = res->rtt_us,
 		.cwnd_limited = lt->cwnd_limited,
-		.abc_l_segs = LTCP_ABC_L_SEGS,
+		.abc_l_segs = LTCP_CWND_L,
 	};
 
 	if (!res->acked_bytes || inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery)
 		return;
 	if (inet_csk(sk)->icsk_ca_state == TCP_CA_Loss) {
-		/* After a timeout cwnd is what was sent again; L is 1 (RFC 3465 2.3) */
 		ev.cwnd_limited = true;
-		ev.abc_l_segs = 1;
+		ev.abc_l_segs = LTCP_CWND_L_AFTER_RTO;
 	}
 	ltcp_cc_load(lt, &lt->cc_work);
 	lt->cc->on_ack(&lt->cc_work, &ev);

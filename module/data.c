@@ -277,10 +277,28 @@ static bool ltcp_rcv_fits(struct sock *sk, struct sk_buff *skb)
 	       sk_rmem_schedule(sk, skb, skb->truesize);
 }
 
+/*
+ * The promised window is kept with a larger buffer, when nobody has fixed its
+ * size and memory is there: packets may be heavier than the window assumed.
+ */
+static void ltcp_rcvbuf_keep_promise(struct sock *sk)
+{
+	int max = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]);
+
+	if ((sk->sk_userlocks & SOCK_RCVBUF_LOCK) || sk->sk_rcvbuf >= max ||
+	    READ_ONCE(*sk->sk_prot->memory_pressure))
+		return;
+	WRITE_ONCE(sk->sk_rcvbuf,
+		   min(atomic_read(&sk->sk_rmem_alloc) + SZ_64K, max));
+}
+
 /* Make room for a packet. Returns false when it must be refused. */
 static bool ltcp_rcv_room(struct sock *sk, struct sk_buff *skb)
 {
 	if (likely(ltcp_rcv_fits(sk, skb)))
+		return true;
+	ltcp_rcvbuf_keep_promise(sk);
+	if (ltcp_rcv_fits(sk, skb))
 		return true;
 	ltcp_rcv_collapse(sk);
 	if (ltcp_rcv_fits(sk, skb))
@@ -607,8 +625,8 @@ void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
  * @sk: connection
  *
  * At once when marked so, when more than one full segment is unacknowledged
- * (RFC 5681 section 4.2: at least every second), or while quick ACKs last;
- * otherwise within net.ltcp.delack_ms. Context: socket lock.
+ * (RFC 5681 section 4.2: at least every second; batch.c sends one for all that
+ * arrive together), or while quick ACKs last; otherwise within net.ltcp.delack_ms. Context: socket lock.
  */
 void ltcp_ack_decide(struct sock *sk)
 {
@@ -616,9 +634,15 @@ void ltcp_ack_decide(struct sock *sk)
 	const struct tcp_sock *tp = tcp_sk(sk);
 
 	if ((icsk->icsk_ack.pending & ICSK_ACK_NOW) ||
-	    tp->rcv_nxt - tp->rcv_wup > icsk->icsk_ack.rcv_mss ||
 	    (icsk->icsk_ack.quick && !icsk->icsk_ack.pingpong)) {
 		ltcp_send_ack(sk);
+		return;
+	}
+	if (tp->rcv_nxt - tp->rcv_wup > icsk->icsk_ack.rcv_mss) {
+		if (in_serving_softirq())
+			ltcp_batch_ack(sk);
+		else
+			ltcp_send_ack(sk);
 		return;
 	}
 	ltcp_timer_arm_delack(sk,

@@ -834,7 +834,7 @@ static void ltcp_v4_frag_needed(struct sock *sk, u32 mtu)
 {
 	WRITE_ONCE(tcp_sk(sk)->mtu_info, mtu);
 	if (sock_owned_by_user(sk))
-		ltcp_sk(sk)->timer_deferred |= LTCP_DEFER_MTU;
+		ltcp_sk(sk)->deferred |= LTCP_DEFER_MTU;
 	else
 		ltcp_v4_mtu_reduced(sk);
 }

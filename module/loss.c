@@ -23,6 +23,23 @@
  */
 #include "ltcp.h"
 
+/**
+ * ltcp_loss_init - start values of the edges
+ * @sk: connection entering ESTABLISHED
+ *
+ * Context: socket lock.
+ */
+void ltcp_loss_init(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	lt->lost_edge = lt->tcp.snd_una;
+	lt->sack_high = lt->tcp.snd_una;
+	lt->retrans_edge = lt->tcp.snd_una;
+	lt->tcp.high_seq = lt->tcp.snd_una - 1;
+	lt->dupacks = 0;
+}
+
 static bool ltcp_has_sack(const struct tcp_sock *tp)
 {
 	return tp->rx_opt.sack_ok;
@@ -163,6 +180,22 @@ static void ltcp_leave_episode(struct sock *sk)
 		lt->tcp.sacked_out = 0;
 }
 
+/*
+ * Nothing is missing. The edges of past episodes follow SND.UNA, lest they look
+ * like the future after 2^31 bytes.
+ */
+static void ltcp_all_well(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	u32 una = lt->tcp.snd_una;
+
+	ltcp_set_ca_state(sk, TCP_CA_Open);
+	lt->lost_edge = una;
+	lt->sack_high = una;
+	if (seq_gt(una, lt->tcp.high_seq))
+		lt->tcp.high_seq = una - 1;
+}
+
 /**
  * ltcp_loss_on_ack - conclude from an ACK what is lost
  * @sk: connection with something outstanding, or all of it just acknowledged
@@ -186,11 +219,12 @@ void ltcp_loss_on_ack(struct sock *sk, struct ltcp_ack_result *res)
 
 	if (ltcp_in_recovery(sk))
 		return;
-	if (tp->lost_out)
+	if (unlikely(tp->lost_out))
 		ltcp_enter_recovery(sk);
+	else if (unlikely(tp->sacked_out))
+		ltcp_set_ca_state(sk, TCP_CA_Disorder);
 	else
-		ltcp_set_ca_state(sk, tp->sacked_out ? TCP_CA_Disorder :
-						       TCP_CA_Open);
+		ltcp_all_well(sk);
 }
 
 /* Has the peer dropped what it SACKed? Then nothing SACKed may be relied on. */

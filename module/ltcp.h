@@ -128,7 +128,7 @@ struct ltcp_sock {
 	struct tcp_sock tcp;
 
 	struct ltcp_net *lnet;		/* the namespace's part; set once */
-	u32 timer_deferred;		/* LTCP_DEFER_* bits for release_cb; slock */
+	u32 deferred;		/* LTCP_DEFER_* bits for release_cb; slock */
 
 	/* All that follows is cleared for every new connection, but for cc */
 
@@ -151,6 +151,8 @@ struct ltcp_sock {
 	bool first_rtx_free;		/* RFC 6675: an episode's first resend needs no room in cwnd */
 
 	/* Receiving (data.c) */
+	struct list_head batch_node;	/* in a CPU's list while batch_queued (batch.c) */
+	bool batch_queued;
 	struct ltcp_sacklist sacks;	/* what to report, most recent first */
 
 	/* Congestion control (cong.c) */
@@ -476,6 +478,7 @@ void ltcp_sack_reset(struct sock *sk);
 struct sk_buff *ltcp_rtx_find(const struct ltcp_sock *lt, u32 seq);
 
 /* ---- loss.c: what is lost, what is sent again ---- */
+void ltcp_loss_init(struct sock *sk);
 void ltcp_loss_on_ack(struct sock *sk, struct ltcp_ack_result *res);
 void ltcp_loss_on_rto(struct sock *sk);
 struct sk_buff *ltcp_loss_next(struct sock *sk);
@@ -504,6 +507,11 @@ void ltcp_ack_decide(struct sock *sk);
 void ltcp_ack_sent(struct sock *sk);
 void ltcp_ack_rode(struct sock *sk);
 void ltcp_data_ready(struct sock *sk);
+
+/* ---- batch.c: one ACK for segments that arrive together ---- */
+void ltcp_batch_init(void);
+void ltcp_batch_exit(void);
+void ltcp_batch_ack(struct sock *sk);
 
 /* ---- tx.c: the send queue, and what may be sent now ---- */
 void ltcp_push(struct sock *sk);
@@ -559,10 +567,11 @@ u32 ltcp_rto_min_us(const struct sock *sk);
 unsigned long ltcp_rto_max(const struct sock *sk);	/* jiffies */
 unsigned int ltcp_fin_timeout(const struct sock *sk);	/* jiffies */
 
-/* Work that a timer or ICMP error leaves to release_sock(). */
+/* Work that a timer, an ICMP error or the backlog leaves to release_sock(). */
 #define LTCP_DEFER_RTO		0x01
 #define LTCP_DEFER_DELACK	0x02
 #define LTCP_DEFER_MTU		0x04
+#define LTCP_DEFER_PUSH		0x08
 
 /* ---- sock.c: a socket's life ---- */
 int ltcp_init_sock(struct sock *sk);

@@ -305,7 +305,6 @@ static int __init ltcp_start_takeover(void)
 
 	ltcp_symbols_init();
 	err = ltcp_family_init();
-
 	ltcp_loading_net = net;
 	if (!err && ltcp_wants_takeover(net))
 		err = ltcp_takeover_set(ltcp_net(net), true);
@@ -332,6 +331,7 @@ static int __init ltcp_init(void)
 	int err;
 
 	ltcp_proto_ops_init();
+	ltcp_batch_init();
 	ltcp_share_accounting(&ltcp_prot);
 
 	err = proto_register(&ltcp_prot, 1);
@@ -367,6 +367,7 @@ static void __exit ltcp_exit(void)
 	inet_unregister_protosw(&ltcp_protosw);
 	ltcp_give_protocol_back();
 	unregister_pernet_subsys(&ltcp_net_ops);
+	ltcp_batch_exit();
 	/* Sockets and request sockets that RCU still has to free */
 	rcu_barrier();
 	proto_unregister(&ltcp_prot);

@@ -10,6 +10,7 @@
  * Every function that takes an skb here consumes it.
  */
 #include "ltcp.h"
+#include "listen.h"
 
 /**
  * ltcp_parse - read a header into a value
@@ -60,7 +61,8 @@ void ltcp_drop(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason why)
 static void ltcp_ack_unacceptable(struct sock *sk, const struct ltcp_seg *seg)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	u32 interval_ms = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_invalid_ratelimit);
+	u32 interval_ms = jiffies_to_msecs(READ_ONCE(
+		sock_net(sk)->ipv4.sysctl_tcp_invalid_ratelimit));
 
 	if (seg->len && !ltcp_has(seg, LTCP_FLAG_SYN)) {
 		ltcp_send_ack(sk);
@@ -131,6 +133,35 @@ static bool ltcp_ack_state(struct sock *sk, struct sk_buff *skb,
 	return true;
 }
 
+/*
+ * The push that ends a segment's processing. While a user owns the socket a
+ * whole backlog is being worked off, and one push at its end serves all of it;
+ * only what must be acknowledged at once is.
+ */
+static void ltcp_segment_push(struct sock *sk)
+{
+	if (sock_owned_by_user(sk) &&
+	    !(inet_csk(sk)->icsk_ack.pending & ICSK_ACK_NOW))
+		ltcp_sk(sk)->deferred |= LTCP_DEFER_PUSH;
+	else
+		ltcp_push(sk);
+}
+
+/*
+ * Both opened at once and the two SYN,ACKs cross (RFC 9293 figure 7): the peer's
+ * SYN was taken already, so only its ACK is new. It is answered, in case our own
+ * SYN,ACK is lost.
+ */
+static void ltcp_crossed_syn_ack(struct sock *sk, struct ltcp_seg *seg)
+{
+	if (!ltcp_has(seg, LTCP_FLAG_SYN) || ltcp_has(seg, LTCP_FLAG_RST) ||
+	    seg->seq + 1 != tcp_sk(sk)->rcv_nxt)
+		return;
+	seg->seq++;
+	seg->flags &= ~LTCP_FLAG_SYN;
+	inet_csk(sk)->icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_NOW;
+}
+
 /**
  * ltcp_segment_arrives - a segment for a synchronized connection
  * @sk: full socket in any state but CLOSED, LISTEN and SYN-SENT
@@ -142,9 +173,13 @@ static bool ltcp_ack_state(struct sock *sk, struct sk_buff *skb,
 void ltcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 			  struct ltcp_seg *seg)
 {
-	/* First to fourth: sequence number, RST, security, SYN; and is the ACK sane */
-	struct ltcp_judgement j = ltcp_validate(sk, seg);
+	struct ltcp_judgement j;
 
+	if (unlikely(sk->sk_state == TCP_SYN_RECV))
+		ltcp_crossed_syn_ack(sk, seg);
+
+	/* First to fourth: sequence number, RST, security, SYN; and is the ACK sane */
+	j = ltcp_validate(sk, seg);
 	if (unlikely(j.verdict != LTCP_ACCEPT)) {
 		ltcp_act(sk, skb, seg, &j);
 		return;
@@ -160,8 +195,7 @@ void ltcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 
 	/* Sixth to eighth: URG is not implemented; the text; FIN comes in order with it */
 	ltcp_data(sk, skb, seg);
-
-	ltcp_push(sk);
+	ltcp_segment_push(sk);
 }
 
 /* RFC 9293 section 3.10.7.2: first RST, second ACK, third SYN, fourth the rest. */
@@ -173,6 +207,8 @@ static void ltcp_listen_arrives(struct sock *sk, struct sk_buff *skb,
 		return;
 	}
 	if (ltcp_has(seg, LTCP_FLAG_ACK)) {
+		if (ltcp_cookie_ack(sk, skb, seg))
+			return;
 		ltcp_v4_send_reset(sock_net(sk), sk, skb);
 		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_FLAGS);
 		return;

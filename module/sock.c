@@ -123,7 +123,7 @@ static void ltcp_reset_csk(struct sock *sk)
 }
 
 /*
- * ltcp's own tail, but for what TCP_CONGESTION chose. timer_deferred stays: a
+ * ltcp's own tail, but for what TCP_CONGESTION chose. deferred stays: a
  * timer on another CPU may be setting it, and its bits stand for references.
  */
 static void ltcp_reset_tail(struct ltcp_sock *lt)
@@ -164,6 +164,7 @@ void ltcp_init_block(struct sock *sk)
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	ltcp_sk(sk)->lnet = ltcp_net(sock_net(sk));
+	ltcp_sk(sk)->batch_queued = false;
 	sk->tcp_rtx_queue = RB_ROOT;
 	tp->out_of_order_queue = RB_ROOT;
 	tp->ooo_last_skb = NULL;

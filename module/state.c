@@ -108,7 +108,7 @@ void ltcp_rcv_reset(struct sock *sk)
 {
 	int err = ECONNRESET;
 
-	if (sk->sk_state == TCP_SYN_SENT)
+	if (sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV)
 		err = ECONNREFUSED;
 	else if (sk->sk_state == TCP_CLOSE_WAIT)
 		err = EPIPE;
@@ -131,6 +131,7 @@ void ltcp_init_transfer(struct sock *sk)
 	tp->lsndtime = tcp_jiffies32;
 	tp->rcv_tstamp = tcp_jiffies32;
 	ltcp_mss_check(sk);
+	ltcp_loss_init(sk);
 	ltcp_cong_start(sk);
 	ltcp_rcv_init(sk);
 	if (sock_flag(sk, SOCK_KEEPOPEN))

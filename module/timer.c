@@ -418,8 +418,8 @@ static void ltcp_timer_run(struct sock *sk, void (*work)(struct sock *sk),
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk)) {
 		work(sk);
-	} else if (!(lt->timer_deferred & defer)) {
-		lt->timer_deferred |= defer;
+	} else if (!(lt->deferred & defer)) {
+		lt->deferred |= defer;
 		sock_hold(sk);
 	}
 	bh_unlock_sock(sk);
@@ -524,11 +524,11 @@ static void ltcp_keepalive_fired(struct timer_list *t)
 void ltcp_release_cb(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
-	u32 todo = lt->timer_deferred;
+	u32 todo = lt->deferred;
 
 	if (likely(!todo))
 		return;
-	lt->timer_deferred = 0;
+	lt->deferred = 0;
 	/* The work runs as in softirq: nobody owns the socket */
 	sock_release_ownership(sk);
 	if (todo & LTCP_DEFER_RTO) {
@@ -539,6 +539,8 @@ void ltcp_release_cb(struct sock *sk)
 		ltcp_delack_timer_locked(sk);
 		__sock_put(sk);
 	}
+	if (todo & LTCP_DEFER_PUSH)
+		ltcp_push(sk);
 	if (todo & LTCP_DEFER_MTU)
 		inet_csk(sk)->icsk_af_ops->mtu_reduced(sk);
 }
@@ -553,5 +555,5 @@ void ltcp_init_timers(struct sock *sk)
 {
 	inet_csk_init_xmit_timers(sk, ltcp_xmit_fired, ltcp_delack_fired,
 				  ltcp_keepalive_fired);
-	ltcp_sk(sk)->timer_deferred = 0;
+	ltcp_sk(sk)->deferred = 0;
 }

@@ -11,6 +11,7 @@
  * is sent settles an owed ACK (ltcp_ack_sent()).
  */
 #include "ltcp.h"
+#include "listen.h"
 
 /* A D-SACK or SACK report is due in the next segments. */
 static bool ltcp_sacks_due(const struct ltcp_sock *lt)
@@ -309,7 +310,8 @@ static void ltcp_fill_synack_opts(const struct sock *sk,
 	o->mss = ltcp_advmss(sk, dst);
 	if (ireq->tstamp_ok) {
 		o->present |= LTCP_OPT_TS;
-		o->tsval = ltcp_now_ms() + tcp_rsk(req)->ts_off;
+		o->tsval = req->syncookie ? ltcp_cookie_tsval(req) :
+				ltcp_now_ms() + tcp_rsk(req)->ts_off;
 		o->tsecr = READ_ONCE(req->ts_recent);
 	}
 	if (ireq->sack_ok)

@@ -98,22 +98,22 @@ u32 ltcp_rwnd_select(const struct ltcp_rwnd_in *in)
  * @in: the state after the application has read
  * @copied: bytes the application has read
  *
- * An ACK only for the window's sake is worth sending when the window grows by
- * two segments or half the buffer, or when less than a segment was left of it,
- * so that the peer may be waiting.
+ * The ACKs of arriving data carry the window along; one only for the window's
+ * sake is worth sending when the peer may be waiting for it: when what it was
+ * offered has shrunk to half of what could be offered now, or to less than a
+ * segment.
  *
  * Return: true when an ACK should be sent.
  */
 bool ltcp_rwnd_update_due(const struct ltcp_rwnd_in *in, u32 copied)
 {
 	u32 old = promised(in);
-	u32 new = ltcp_rwnd_select(in);
+	u32 new;
 
-	if (!copied || new <= old)
+	if (!copied || old > in->full_space / 2)
 		return false;
-	if (new - old >= min(2 * in->mss, in->full_space / 2))
-		return true;
-	return old < in->mss && new >= worthwhile(in);
+	new = ltcp_rwnd_select(in);
+	return new > old && (new / 2 >= old || old < in->mss);
 }
 
 /**

@@ -185,7 +185,7 @@ WIRE_TEST(info, proc_net_tcp__queues, "A5")
 	ensure_eq(tx, 0);
 }
 
-WIRE_TEST(info, proc_net_tcp__time_wait, "A5 S4")
+WIRE_TEST_LONG(info, proc_net_tcp__time_wait, 100, "A5 S4")
 {
 	struct pair p = connected();
 	uint16_t port = ntohs(bound_to(p.client).sin_port);
@@ -195,7 +195,7 @@ WIRE_TEST(info, proc_net_tcp__time_wait, "A5 S4")
 	close(p.server);
 	pass_ms(20);
 	ensure(proc_line(port, TCP_TIME_WAIT), "no TIME-WAIT");
-	pass_ms(130000 / 2);
+	pass_ms(65000);		/* 2 MSL */
 	ensure(!proc_line(port, TCP_TIME_WAIT), "TIME-WAIT does not end");
 }
 

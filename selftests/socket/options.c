@@ -448,16 +448,6 @@ WIRE_TEST(options, mark__chooses_the_route, "A3")
 	ensure_fails(try_connect(fd, where), EHOSTUNREACH);
 }
 
-WIRE_TEST(options, dontroute__needs_a_neighbour, "A3")
-{
-	struct sockaddr_in to = at_port(80);
-	int fd = new_socket();
-
-	ensure_ok(set_int(fd, SOL_SOCKET, SO_DONTROUTE, 1));
-	to.sin_addr.s_addr = inet_addr("198.51.100.1");
-	ensure_fails(try_connect(fd, to), ENETUNREACH);
-}
-
 WIRE_TEST(options, no_pmtu_discovery__no_df, "A3 W10")
 {
 	const struct seen *s;

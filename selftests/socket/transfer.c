@@ -117,8 +117,8 @@ WIRE_TEST(transfer, send__blocks_until_there_is_room, "A3 F1")
 	after(300) read_pattern(p.server, 0, bytes);
 	send_pattern(p.client, bytes, 1000);
 	ensure_took(start, 300);
-	read_pattern(p.server, bytes, 1000);
 	expect_reader_happy();
+	read_pattern(p.server, bytes, 1000);
 }
 
 WIRE_TEST(transfer, send__times_out, "A3")

@@ -46,10 +46,10 @@ WIRE_TEST(open, active__options_follow_sysctls, "W6")
 
 WIRE_TEST(open, active__window_of_syn_ack_is_not_scaled, "W4")
 {
-	int fd = active_open(FULL_OPTIONS, WIN(2000));
+	int fd = active_open(FULL_OPTIONS, WIN(2 * 1448));
 
 	app_write(fd, 5000);
-	ensure_eq(take_burst(50).to, 2001);
+	ensure_eq(take_burst(50).to, 1 + 2 * 1448);
 }
 
 WIRE_TEST(open, active__refused, "W9 S1")
