@@ -180,6 +180,15 @@ static bool ltcp_ack_window(struct tcp_sock *tp, const struct ltcp_seg *seg)
 	return true;
 }
 
+/* RFC 7323 section 5.5: after 24 days idle any timestamp in window is the newer one. */
+static bool ltcp_ts_recent_expired(const struct tcp_sock *tp,
+				   const struct ltcp_seg *seg)
+{
+	return seq_leq(seg->seq, tp->rcv_wup) &&
+	       (u32)(ktime_get_seconds() - tp->rx_opt.ts_recent_stamp) >
+	       LTCP_PAWS_AGE_MAX_S;
+}
+
 /* RFC 7323 section 4.3: which timestamp to echo; only a segment in window counts. */
 static void ltcp_ack_ts_recent(struct tcp_sock *tp, const struct ltcp_seg *seg)
 {
@@ -188,7 +197,8 @@ static void ltcp_ack_ts_recent(struct tcp_sock *tp, const struct ltcp_seg *seg)
 	if (seg->opt.tsval == tp->rx_opt.ts_recent)
 		return;
 	if (!ltcp_ts_recent_update_ok(seg->seq, tp->rcv_wup, seg->opt.tsval,
-				      tp->rx_opt.ts_recent))
+				      tp->rx_opt.ts_recent) &&
+	    !ltcp_ts_recent_expired(tp, seg))
 		return;
 	tp->rx_opt.ts_recent = seg->opt.tsval;
 	tp->rx_opt.ts_recent_stamp = ktime_get_seconds();

@@ -13,7 +13,8 @@
 /* The window that a SYN may offer: never scaled, so at most 65,535 bytes. */
 static u32 ltcp_syn_window(const struct sock *sk)
 {
-	return min_t(u32, ltcp_win_from_space(READ_ONCE(sk->sk_rcvbuf)), U16_MAX);
+	return min3((u32)U16_MAX, ltcp_win_from_space(READ_ONCE(sk->sk_rcvbuf)),
+		    tcp_sk(sk)->window_clamp);
 }
 
 /* The largest buffer that auto-tuning may ever reach decides the scale. */
@@ -62,9 +63,9 @@ static void ltcp_connect_sequence(struct sock *sk)
 	tp->rcv_nxt = 0;
 	tp->rcv_wup = 0;
 	WRITE_ONCE(tp->copied_seq, 0);
-	tp->rcv_wnd = ltcp_syn_window(sk);
 	if (!tp->window_clamp)
 		tp->window_clamp = min_t(u32, U16_MAX << LTCP_WSCALE_MAX, S32_MAX);
+	tp->rcv_wnd = ltcp_syn_window(sk);
 }
 
 /**

@@ -22,6 +22,8 @@
 
 /* ACKs that are not delayed, at the start and after a pause. */
 #define LTCP_QUICK_ACKS		16
+/* An ACK speaks for so many segments at most, unless they came as one packet. */
+#define LTCP_BATCH_SEGS		16
 /* rcv_mss before the first segment shows it: between these bounds. */
 #define LTCP_RCV_MSS_MIN	88
 /* icsk_ack.pingpong: the program answers what it reads, so delaying ACKs pays */
@@ -325,11 +327,8 @@ static bool ltcp_rcv_room(struct sock *sk, struct sk_buff *skb)
  */
 void ltcp_data_ready(struct sock *sk)
 {
-	const struct tcp_sock *tp = tcp_sk(sk);
-
-	if (tp->rcv_nxt - tp->copied_seq >= READ_ONCE(sk->sk_rcvlowat) ||
-	    sock_flag(sk, SOCK_DONE) ||
-	    atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2)
+	if (ltcp_readable(sk) || sock_flag(sk, SOCK_DONE) ||
+	    ltcp_sk(sk)->reader_began)
 		sk->sk_data_ready(sk);
 }
 
@@ -632,14 +631,17 @@ void ltcp_ack_decide(struct sock *sk)
 {
 	const struct inet_connection_sock *icsk = inet_csk(sk);
 	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 unacked;
 
 	if ((icsk->icsk_ack.pending & ICSK_ACK_NOW) ||
 	    (icsk->icsk_ack.quick && !icsk->icsk_ack.pingpong)) {
 		ltcp_send_ack(sk);
 		return;
 	}
-	if (tp->rcv_nxt - tp->rcv_wup > icsk->icsk_ack.rcv_mss) {
-		if (in_serving_softirq())
+	unacked = tp->rcv_nxt - tp->rcv_wup;
+	if (unacked > icsk->icsk_ack.rcv_mss) {
+		if (in_serving_softirq() &&
+		    unacked < LTCP_BATCH_SEGS * icsk->icsk_ack.rcv_mss)
 			ltcp_batch_ack(sk);
 		else
 			ltcp_send_ack(sk);

@@ -128,7 +128,9 @@ struct ltcp_sock {
 	struct tcp_sock tcp;
 
 	struct ltcp_net *lnet;		/* the namespace's part; set once */
-	u32 deferred;		/* LTCP_DEFER_* bits for release_cb; slock */
+	u32 deferred;			/* LTCP_DEFER_* bits for release_cb; slock */
+	bool batch_queued;		/* batch_node is in a CPU's list (batch.c); slock */
+	struct list_head batch_node;
 
 	/* All that follows is cleared for every new connection, but for cc */
 
@@ -151,9 +153,9 @@ struct ltcp_sock {
 	bool first_rtx_free;		/* RFC 6675: an episode's first resend needs no room in cwnd */
 
 	/* Receiving (data.c) */
-	struct list_head batch_node;	/* in a CPU's list while batch_queued (batch.c) */
-	bool batch_queued;
 	struct ltcp_sacklist sacks;	/* what to report, most recent first */
+
+	bool reader_began;		/* a sleeping recv() has taken less than SO_RCVLOWAT */
 
 	/* Congestion control (cong.c) */
 	const struct ltcp_cc_ops *cc;

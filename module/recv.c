@@ -175,11 +175,15 @@ static int ltcp_recv_sleep(struct sock *sk, struct ltcp_read *rd)
 	int err = 0;
 
 	ltcp_recv_settle(sk, rd);
-	if (rd->copied_bytes >= rd->target_bytes)
+	if (rd->copied_bytes >= rd->target_bytes) {
 		sk_flush_backlog(sk);
-	else
+	} else {
+		/* What it has taken counts towards SO_RCVLOWAT, too */
+		ltcp_sk(sk)->reader_began = rd->copied_bytes;
 		err = sk_wait_data(sk, &rd->timeo,
 				   skb_peek_tail(&sk->sk_receive_queue));
+		ltcp_sk(sk)->reader_began = false;
+	}
 	if (err < 0)
 		return err;
 	if (rd->flags & MSG_PEEK)

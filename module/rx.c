@@ -221,12 +221,12 @@ static void ltcp_listen_arrives(struct sock *sk, struct sk_buff *skb,
 	consume_skb(skb);
 }
 
-/* A socket that is closed but still found: RFC 9293 section 3.10.7.1. */
-static void ltcp_closed_arrives(struct sock *sk, struct sk_buff *skb,
-				const struct ltcp_seg *seg)
+/*
+ * Closed while this segment waited for the lock: only the next one is answered,
+ * by what is found in the socket's place then (often its own TIME-WAIT).
+ */
+static void ltcp_closed_arrives(struct sock *sk, struct sk_buff *skb)
 {
-	if (!ltcp_has(seg, LTCP_FLAG_RST))
-		ltcp_v4_send_reset(sock_net(sk), sk, skb);
 	ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_CLOSE);
 }
 
@@ -245,7 +245,7 @@ int ltcp_rcv_locked(struct sock *sk, struct sk_buff *skb)
 	ltcp_parse(skb, &seg);
 	switch (sk->sk_state) {
 	case TCP_CLOSE:
-		ltcp_closed_arrives(sk, skb, &seg);
+		ltcp_closed_arrives(sk, skb);
 		break;
 	case TCP_LISTEN:
 		ltcp_listen_arrives(sk, skb, &seg);

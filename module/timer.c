@@ -518,8 +518,9 @@ static void ltcp_keepalive_fired(struct timer_list *t)
  * ltcp_release_cb - proto.release_cb: the user lets go of the socket
  * @sk: socket
  *
- * Work that timers and ICMP errors left is done now. Context: process, BH off,
- * sk_lock.slock held.
+ * Work that timers, ICMP errors and the backlog left is done now. The user still
+ * owns the socket, and goes on using it when this is called from the middle of a
+ * long read or write. Context: process, BH off, sk_lock.slock held.
  */
 void ltcp_release_cb(struct sock *sk)
 {
@@ -529,8 +530,6 @@ void ltcp_release_cb(struct sock *sk)
 	if (likely(!todo))
 		return;
 	lt->deferred = 0;
-	/* The work runs as in softirq: nobody owns the socket */
-	sock_release_ownership(sk);
 	if (todo & LTCP_DEFER_RTO) {
 		ltcp_xmit_timer_locked(sk);
 		__sock_put(sk);

@@ -418,11 +418,13 @@ static u32 ltcp_current_mss(const struct sock *sk)
  */
 u32 ltcp_tx_size_goal(struct sock *sk)
 {
-	u32 mss;
+	u32 mss, segs;
 
 	ltcp_mss_check(sk);
 	mss = ltcp_current_mss(sk);
-	return mss * ltcp_offload_max_segs(sk, mss);
+	segs = ltcp_offload_max_segs(sk, mss);
+	/* A packet that the peer's window can never hold would only be cut */
+	return mss * clamp_t(u32, tcp_sk(sk)->max_window / 2 / mss, 1, segs);
 }
 
 /**
@@ -457,7 +459,8 @@ static bool ltcp_tx_nagle(const struct ltcp_sock *lt, const struct ltcp_cb *cb,
 	struct ltcp_nagle_in in = {
 		.len = len,
 		.mss = mss,
-		.more_follows = lt->more || (tp->nonagle & TCP_NAGLE_CORK),
+		.more_follows = (lt->more || (tp->nonagle & TCP_NAGLE_CORK)) &&
+				!(tp->nonagle & TCP_NAGLE_PUSH),
 		.nodelay = tp->nonagle & (TCP_NAGLE_OFF | TCP_NAGLE_PUSH),
 		.in_flight = tp->packets_out,
 		.fin = cb->flags & LTCP_FLAG_FIN,

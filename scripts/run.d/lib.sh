@@ -131,24 +131,23 @@ programs_of()
 	fi
 }
 
-# segments NAMESPACE: what ltcp received and sent there so far.
-segments()
+# opens NAMESPACE: connections that ltcp opened or accepted there so far.
+opens()
 {
 	[[ $LTCP == 0 ]] && { echo 0; return; }
-	ip netns exec "$1" awk '$1 == "InSegs" || $1 == "OutSegs" { n += $2 } END { print n + 0 }' \
-		/proc/net/ltcp
+	ip netns exec "$1" awk '/^(Active|Passive)Opens / { n += $2 } END { print n + 0 }' /proc/net/ltcp
 }
 
-# Did ltcp carry segments exactly where it should have?
-right_tcp()	# NAMESPACE ltcp|builtin SEGMENTS-BEFORE
+# Did ltcp have connections exactly where it should have?
+right_tcp()	# NAMESPACE ltcp|builtin OPENS-BEFORE
 {
-	local moved
+	local opened
 	[[ $LTCP == 0 ]] && return
-	moved=$(($(segments "$1") - $3))
+	opened=$(($(opens "$1") - $3))
 	if [[ $2 == ltcp ]]; then
-		((moved > 0))
+		((opened > 0))
 	else
-		((moved == 0))
+		((opened == 0))
 	fi
 }
 
@@ -158,8 +157,8 @@ run_row()
 {
 	local client server wire client_before server_before status=0 start
 	read -r client server wire <<<"$1"
-	client_before=$(segments $CLIENT_NS)
-	server_before=$(segments $SERVER_NS)
+	client_before=$(opens $CLIENT_NS)
+	server_before=$(opens $SERVER_NS)
 	mkdir "$WORK/row"
 	chmod 755 "$WORK/row"
 	start=$EPOCHREALTIME

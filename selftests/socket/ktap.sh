@@ -43,6 +43,18 @@ finish()
 	exit $((ktap_failed > 0))
 }
 
+# wait_for COMMAND...: until it succeeds; gives up after a while.
+wait_for()
+{
+	local tries
+	for ((tries = 0; tries < 300; tries++)); do
+		"$@" && return
+		sleep 0.1
+	done
+	printf '# waited in vain for: %s\n' "$*"
+	return 1
+}
+
 # ltcp_module: the file this kernel's module was loaded from, for loading it again.
 ltcp_module()
 {

@@ -16,11 +16,12 @@ open_connection()
 {
 	ip netns add $ns
 	ip -n $ns link set lo up
-	in_ns tcpdump -i lo -U -w "$work/dump" "tcp port $port" >/dev/null 2>&1 &
+	# Not through in_ns: $! has to be the program itself.
+	ip netns exec $ns tcpdump --immediate-mode -i lo -U -w "$work/dump" "tcp port $port" >/dev/null 2>&1 &
 	dumper=$!
-	until [[ -s $work/dump ]]; do sleep 0.1; done
+	wait_for [ -s "$work/dump" ]
 	mkfifo "$work/stop"
-	in_ns python3 -c "
+	ip netns exec $ns python3 -c "
 import socket
 def new():
     return socket.socket(socket.AF_INET, socket.SOCK_STREAM, $protocol)
@@ -34,7 +35,7 @@ client.sendall(b'x' * 1000)
 open('$work/ready', 'w').close()
 open('$work/stop').read()" &
 	holder=$!
-	until [[ -e $work/ready ]]; do sleep 0.1; done
+	wait_for [ -e "$work/ready" ]
 	sleep 0.3
 }
 

@@ -26,7 +26,7 @@ hold()
 	hold_socket "$1" <"$work/in" >"$work/out" &
 	holder=$!
 	exec 9>"$work/in"
-	until grep -q ready "$work/out"; do sleep 0.1; done
+	wait_for grep -q ready "$work/out"
 }
 
 release()

@@ -4,7 +4,7 @@ run_iperf3()	# OPTION...
 {
 	local bytes
 	bytes=$(by_wire 64 8)
-	start iperf3 -s -1
+	start iperf3 -s -1 -B "$SERVER_ADDRESS"	# without it: an IPv6 socket
 	wait_for_port 5201
 	on_client iperf3 -c "$SERVER_ADDRESS" -n "${bytes}M" -f m "$@" >"$ROW/iperf3.out" ||
 		fail "$(cat "$ROW/iperf3.out")"
