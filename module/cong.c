@@ -94,6 +94,20 @@ static u32 ltcp_initial_cwnd(const struct sock *sk)
 	return min(cwnd ?: LTCP_INIT_CWND, tcp_sk(sk)->snd_cwnd_clamp);
 }
 
+/* The namespace's net.ipv4.tcp_congestion_control, when ltcp has one of that name. */
+static const struct ltcp_cc_ops *ltcp_cong_default(const struct net *net)
+{
+	const struct tcp_congestion_ops *ca;
+	const struct ltcp_cc_ops *cc = NULL;
+
+	rcu_read_lock();
+	ca = rcu_dereference(net->ipv4.tcp_congestion_control);
+	if (ca)
+		cc = ltcp_cong_find(ca->name);
+	rcu_read_unlock();
+	return cc ?: &ltcp_reno;
+}
+
 /**
  * ltcp_cong_init - a fresh control block
  * @sk: socket before its connection, or a listener's child
@@ -107,7 +121,7 @@ void ltcp_cong_init(struct sock *sk)
 	struct tcp_sock *tp = &lt->tcp;
 
 	if (!lt->cc)
-		lt->cc = &ltcp_reno;
+		lt->cc = ltcp_cong_default(sock_net(sk));
 	inet_csk(sk)->icsk_ca_ops = ltcp_cong_label(lt->cc);
 	inet_csk(sk)->icsk_ca_state = TCP_CA_Open;
 	tp->snd_cwnd_clamp = S32_MAX;

@@ -447,6 +447,16 @@ static int ltcp_v4_to_sock(struct sock *sk, struct sk_buff *skb, bool refcounted
 	return 0;
 }
 
+/*
+ * A connection that has just come of a request, which has let the segment pass
+ * already (and taken its device away). Drops the reference.
+ */
+static void ltcp_v4_to_child(struct sock *sk, struct sk_buff *skb)
+{
+	ltcp_v4_to_connection(sk, skb);
+	sock_put(sk);
+}
+
 /* A SYN that takes over from a TIME-WAIT already gone; @lsk is ours. */
 static int ltcp_v4_to_listener_after_tw(struct sock *lsk, struct sk_buff *skb,
 					u32 isn)
@@ -499,7 +509,7 @@ static void ltcp_v4_request_none(struct net *net, struct sk_buff *skb,
 		child = ltcp_v4_lookup_child(net, skb);
 	reqsk_put(req);
 	if (child)
-		ltcp_v4_to_sock(child, skb, true);
+		ltcp_v4_to_child(child, skb);
 	else
 		ltcp_v4_discard(net, skb, SKB_DROP_REASON_NOT_SPECIFIED);
 }
@@ -695,6 +705,31 @@ static int ltcp_v4_deliver(struct net *net, struct sk_buff *skb,
 }
 
 /*
+ * A request becomes a child, and a connection a TIME-WAIT, by a swap in the hash
+ * table; a reader who stands on the old one at that moment finds nothing, or
+ * only the listener. A segment of an existing connection deserves a second look
+ * before a RST ends it. @sk is what the first one found.
+ */
+static struct sock *ltcp_v4_lookup_again(struct net *net, struct sk_buff *skb,
+					 struct sock *sk, bool *refcounted)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct tcphdr *th = tcp_hdr(skb);
+	struct sock *found;
+
+	if (th->syn || th->rst || *refcounted)
+		return sk;
+	found = __inet_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
+					  iph->saddr, th->source, iph->daddr,
+					  ntohs(th->dest), inet_iif(skb),
+					  inet_sdif(skb));
+	if (likely(!found))
+		return sk;
+	*refcounted = true;
+	return found;
+}
+
+/*
  * Early demultiplexing, or a BPF program, has found a socket of the built-in.
  * A TIME-WAIT needs a closer look.
  */
@@ -725,6 +760,8 @@ static int ltcp_v4_rcv(struct sk_buff *skb)
 		return ltcp_v4_discard(net, skb, SKB_DROP_REASON_PKT_TOO_SMALL);
 	}
 	sk = ltcp_v4_lookup(net, skb, &refcounted);
+	if (unlikely(!sk || (ltcp_is_ours(sk) && sk->sk_state == TCP_LISTEN)))
+		sk = ltcp_v4_lookup_again(net, skb, sk, &refcounted);
 	if (sk && !ltcp_is_ours(sk))
 		return ltcp_v4_theirs(net, skb, sk, refcounted);
 

@@ -18,7 +18,7 @@ export CLIENT_ADDRESS=10.78.0.1 SERVER_ADDRESS=10.78.0.2
 export HARMED=0 WORK=''
 readonly row_timeout=${ROW_TIMEOUT:-120}
 programs=(echo curl wrk iperf3 iperf3-reverse iperf3-parallel ssh scp redis postgres)
-mixed_programs=(echo curl iperf3 iperf3-reverse redis)	# where the two sides differ
+mixed_programs=(echo curl iperf3 iperf3-reverse)	# where the two sides differ
 
 declare -A program_title=(
 	[echo]='Python echo server and client, port 5006'
@@ -44,30 +44,17 @@ setting_title()
 		"${wire/harmed/"loss 1 %, delay 20 ms, reordering, duplication, corruption 0.1 %"}"
 }
 
-# What several rows use, made once: a file to fetch, keys, a database cluster.
+# What several rows use, made once: files to fetch, keys, a database cluster.
+# It takes long in emulation, so scripts/run brings it along.
 prepare()
 {
+	local packed=$programs_dir/../../../build/run/kit.tar
 	WORK=$(mktemp -d)
 	chmod 755 "$WORK"
-	mkdir "$WORK/kit"
-	prepare_cluster &
-	head -c 67108864 /dev/urandom >"$WORK/kit/file"
-	sha256sum <"$WORK/kit/file" | cut -d' ' -f1 >"$WORK/kit/file.sha256"
-	head -c 10485760 "$WORK/kit/file" >"$WORK/kit/small"
-	ssh-keygen -q -t ed25519 -N '' -f "$WORK/kit/host_key"
-	ssh-keygen -q -t ed25519 -N '' -f "$WORK/kit/key"
-	wait
-	[[ -f $WORK/kit/cluster/PG_VERSION ]]
-}
-
-# A new cluster takes long in emulation, so scripts/run brings one along.
-prepare_cluster()
-{
-	local packed=$programs_dir/../../../build/run/cluster.tar
 	if [[ -f $packed ]]; then
-		tar -C "$WORK/kit" --same-owner -xf "$packed"
+		tar -C "$WORK" --same-owner -xf "$packed"
 	else
-		"$programs_dir/../make-cluster" "$WORK/kit/cluster"
+		"$programs_dir/../make-kit" "$WORK/kit"
 	fi
 }
 

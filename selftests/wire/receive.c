@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * receive.c - data that arrives, and when it is acknowledged (RFC 9293, section
+ * 3.10.7.4; RFC 5681, section 4.2; RFC 2018; RFC 2883)
+ */
+#include "wire.h"
+
+/* The application answers what it reads, as far as the stack knows. */
+static void delay_acks(int fd)
+{
+	app_set(fd, IPPROTO_TCP, TCP_QUICKACK, 0);
+}
+
+/* ------------------------------------------------------------------- order */
+
+WIRE_TEST(receive, order__in_order, "W4 F9 MUST-60")
+{
+	int fd = active_open();
+
+	app_reads_nothing(fd);
+	inject(ACK, SEQ(1), LEN(1000));
+	expect_ack(1001);
+	app_read(fd, 400);
+	inject(PSH | ACK, SEQ(1001), LEN(1));
+	expect_ack(1002);
+	app_read(fd, 601);
+	app_reads_nothing(fd);
+}
+
+WIRE_TEST(receive, order__kept_until_the_gap_is_filled, "F9 F5 SHLD-31 MAY-13")
+{
+	int fd = active_open();
+
+	inject(ACK, SEQ(2001), LEN(1000));
+	expect(ACK, SEQ(1), ACK(1), LEN(0), NO_SACK);
+	inject(ACK, SEQ(1001), LEN(1000));
+	expect(ACK, SEQ(1), ACK(1), LEN(0), NO_SACK);
+	app_reads_nothing(fd);
+	inject(ACK, SEQ(1), LEN(1000));
+	expect(ACK, SEQ(1), ACK(3001), LEN(0));
+	app_read(fd, 3000);
+}
+
+WIRE_TEST(receive, order__gap_filled_in_two_steps, "F9 F5 R4")
+{
+	int fd = active_open(FULL_OPTIONS);
+
+	delay_acks(fd);
+	inject(ACK, SEQ(1001), LEN(500));
+	expect(ACK, ACK(1), SACK({1001, 1501}));
+	inject(ACK, SEQ(1), LEN(400));
+	expect(ACK, ACK(401), SACK({1001, 1501}));
+	app_read(fd, 400);
+	app_reads_nothing(fd);
+	inject(ACK, SEQ(401), LEN(600));
+	expect(ACK, ACK(1501), NO_SACK);
+	app_read(fd, 1100);
+}
+
+/* Every second segment first, then the others backwards. */
+WIRE_TEST(receive, order__shuffled, "F9 SHLD-31")
+{
+	enum { N = 40, SIZE = 100 };
+	int fd = active_open(FULL_OPTIONS);
+	int i;
+
+	for (i = 1; i < N; i += 2) {
+		inject(ACK, SEQ(1 + i * SIZE), LEN(SIZE));
+		expect(ACK, ACK(1), LEN(0));
+	}
+	for (i = N - 2; i > 0; i -= 2) {
+		inject(ACK, SEQ(1 + i * SIZE), LEN(SIZE));
+		expect(ACK, ACK(1), LEN(0));
+	}
+	expect_silence(100);
+	inject(ACK, SEQ(1), LEN(SIZE));
+	expect(ACK, ACK(1 + N * SIZE), NO_SACK);
+	app_read(fd, N * SIZE);
+}
+
+WIRE_TEST(receive, order__across_the_end_of_sequence_space, "F9 W4")
+{
+	int fd;
+
+	c->peer_isn = 0xffffffff - 2500;
+	fd = active_open(FULL_OPTIONS);
+	inject(ACK, SEQ(1), LEN(1000));
+	expect_ack(1001);
+	inject(ACK, SEQ(3001), LEN(1000));
+	expect(ACK, ACK(1001), SACK({3001, 4001}));
+	inject(ACK, SEQ(2001), LEN(1000));
+	expect(ACK, ACK(1001), SACK({2001, 4001}));
+	inject(ACK, SEQ(1001), LEN(1000));
+	expect(ACK, ACK(4001), NO_SACK);
+	inject(ACK, SEQ(2001), LEN(1000));
+	expect(ACK, ACK(4001), SACK({2001, 3001}));
+	app_read(fd, 4000);
+}
+
+/* ------------------------------------------------- overlaps and duplicates */
+
+WIRE_TEST(receive, overlap__with_what_was_read, "F9 R4")
+{
+	int fd = active_open(FULL_OPTIONS);
+
+	inject(ACK, SEQ(1), LEN(1000));
+	expect_ack(1001);
+	app_read(fd, 1000);
+	inject(ACK, SEQ(501), LEN(1000));
+	expect(ACK, ACK(1501), SACK({501, 1001}));
+	app_read(fd, 500);
+	app_reads_nothing(fd);
+}
+
+/* "[from, to)" arrive out of order, then the rest: each byte is read once. */
+WIRE_TEST(receive, overlap__out_of_order, "F9")
+{
+	static const struct { int first[2], second[2], third[2]; } rows[] = {
+		{ { 1001, 2001 }, { 501, 1501 }, { 1801, 2501 } },	/* at both ends */
+		{ { 1001, 2001 }, { 501, 2501 }, { 1201, 1401 } },	/* around, inside */
+		{ { 1001, 2001 }, { 1001, 2501 }, { 501, 1001 } },	/* same beginning */
+		{ { 1001, 1501 }, { 2001, 2501 }, { 501, 2301 } },	/* over two */
+		{ { 2001, 2501 }, { 501, 1001 }, { 701, 2201 } },	/* between two */
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		int fd;
+
+		new_connection();
+		note("row %zu", i);
+		fd = active_open();
+#define ROW(r) SEQ(rows[i].r[0]), LEN(rows[i].r[1] - rows[i].r[0])
+		inject(ACK, ROW(first));
+		expect(ACK, ACK(1));
+		inject(ACK, ROW(second));
+		expect(ACK, ACK(1));
+		inject(ACK, ROW(third));
+		expect(ACK, ACK(1));
+#undef ROW
+		inject(ACK, SEQ(1), LEN(700));
+		expect(ACK, ACK(2501));
+		app_read(fd, 2500);
+		app_reads_nothing(fd);
+		end_case(fd);
+	}
+}
+
+WIRE_TEST(receive, duplicate__is_acknowledged_at_once, "F9 F5 R8")
+{
+	int fd = active_open();
+
+	delay_acks(fd);
+	inject(ACK, SEQ(1), LEN(1000));
+	expect_ack(1001);
+	pass_ms(1000);
+	inject(ACK, SEQ(1), LEN(1000));
+	expect(ACK, SEQ(1), ACK(1001), LEN(0), NO_SACK);
+	app_read(fd, 1000);
+	app_reads_nothing(fd);
+}
+
+/* -------------------------------------------------------------------- SACK */
+
+WIRE_TEST(receive, sack__newest_first_three_with_timestamps, "R4 W4")
+{
+	active_open(FULL_OPTIONS);
+	inject(ACK, SEQ(1001), LEN(500));
+	expect(ACK, ACK(1), SACK({1001, 1501}));
+	inject(ACK, SEQ(3001), LEN(500));
+	expect(ACK, ACK(1), SACK({3001, 3501}, {1001, 1501}));
+	inject(ACK, SEQ(5001), LEN(500));
+	expect(ACK, ACK(1), SACK({5001, 5501}, {3001, 3501}, {1001, 1501}));
+	inject(ACK, SEQ(7001), LEN(500));
+	expect(ACK, ACK(1), SACK({7001, 7501}, {5001, 5501}, {3001, 3501}));
+	inject(ACK, SEQ(3501), LEN(500));
+	expect(ACK, ACK(1), SACK({3001, 4001}, {7001, 7501}, {5001, 5501}));
+}
+
+WIRE_TEST(receive, sack__four_without_timestamps, "R4")
+{
+	active_open(SACK_OK);
+	inject(ACK, SEQ(1001), LEN(500));
+	expect(ACK, ACK(1), SACK({1001, 1501}));
+	inject(ACK, SEQ(3001), LEN(500));
+	expect(ACK, ACK(1), SACK({3001, 3501}, {1001, 1501}));
+	inject(ACK, SEQ(5001), LEN(500));
+	expect(ACK, ACK(1), SACK({5001, 5501}, {3001, 3501}, {1001, 1501}));
+	inject(ACK, SEQ(7001), LEN(500));
+	expect(ACK, ACK(1), SACK({7001, 7501}, {5001, 5501}, {3001, 3501}, {1001, 1501}));
+	inject(ACK, SEQ(9001), LEN(500));
+	expect(ACK, ACK(1), SACK({9001, 9501}, {7001, 7501}, {5001, 5501}, {3001, 3501}));
+}
+
+WIRE_TEST(receive, sack__blocks_that_meet_become_one, "R4 F9")
+{
+	active_open(SACK_OK);
+	inject(ACK, SEQ(1001), LEN(500));
+	expect(ACK, ACK(1), SACK({1001, 1501}));
+	inject(ACK, SEQ(2001), LEN(500));
+	expect(ACK, ACK(1), SACK({2001, 2501}, {1001, 1501}));
+	inject(ACK, SEQ(1501), LEN(500));
+	expect(ACK, ACK(1), SACK({1001, 2501}));
+	inject(ACK, SEQ(1), LEN(1000));
+	expect(ACK, ACK(2501), NO_SACK);
+}
+
+/* Blocks ride on data too: RFC 2018, section 4. */
+WIRE_TEST(receive, sack__on_data_segments, "R4")
+{
+	int fd = active_open(SACK_OK);
+
+	inject(ACK, SEQ(1001), LEN(500));
+	expect(ACK, ACK(1), SACK({1001, 1501}));
+	app_write(fd, 100);
+	expect(PSH | ACK, SEQ(1), ACK(1), LEN(100), SACK({1001, 1501}));
+}
+
+WIRE_TEST(receive, dsack__below_the_acknowledgment, "R4 F9")
+{
+	int fd = active_open(FULL_OPTIONS);
+
+	inject(ACK, SEQ(1), LEN(1000));
+	expect_ack(1001);
+	inject(ACK, SEQ(1), LEN(600));
+	expect(ACK, ACK(1001), SACK({1, 601}));
+	inject(ACK, SEQ(1001), LEN(1000));
+	expect_within(0, 500, ACK, ACK(2001), NO_SACK);
+	app_read(fd, 2000);
+}
+
+WIRE_TEST(receive, dsack__above_the_acknowledgment, "R4 F9")
+{
+	active_open(FULL_OPTIONS);
+	inject(ACK, SEQ(3001), LEN(500));
+	expect(ACK, ACK(1), SACK({3001, 3501}));
+	inject(ACK, SEQ(1001), LEN(1000));
+	expect(ACK, ACK(1), SACK({1001, 2001}, {3001, 3501}));
+	inject(ACK, SEQ(1501), LEN(500));
+	expect(ACK, ACK(1), SACK({1501, 2001}, {1001, 2001}, {3001, 3501}));
+	inject(ACK, SEQ(4001), LEN(500));
+	expect(ACK, ACK(1), SACK({4001, 4501}, {1001, 2001}, {3001, 3501}));
+}
+
+WIRE_TEST(receive, dsack__can_be_turned_off, "R4")
+{
+	sysctl_set("net/ipv4/tcp_dsack", 0);
+	active_open(FULL_OPTIONS);
+	inject(ACK, SEQ(1), LEN(1000));
+	expect_ack(1001);
+	inject(ACK, SEQ(1), LEN(1000));
+	expect(ACK, ACK(1001), NO_SACK);
+}
+
+/* ------------------------------------------------------- when to acknowledge */
+
+WIRE_TEST(receive, ack__first_segments_at_once, "F5")
+{
+	int fd = active_open(FULL_OPTIONS);
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		inject(PSH | ACK, SEQ(1 + i * 1000), LEN(1000));
+		expect(ACK, ACK(1001 + i * 1000), LEN(0));
+		app_read(fd, 1000);
+	}
+}
+
+WIRE_TEST(receive, ack__delayed_after_the_first_segments, "F5 SHLD-18")
+{
+	int fd = active_open(FULL_OPTIONS);
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		inject(PSH | ACK, SEQ(1 + i * 1000), LEN(1000));
+		expect_ack(1001 + i * 1000);
+		app_read(fd, 1000);
+	}
+	inject(PSH | ACK, SEQ(20001), LEN(1000));
+	expect_within(20, 500, ACK, ACK(21001), LEN(0));
+}
+
+WIRE_TEST(receive, ack__single_segment_is_delayed, "F5 MUST-40 SHLD-18")
+{
+	int fd = active_open();
+
+	delay_acks(fd);
+	inject(PSH | ACK, SEQ(1), LEN(1460));
+	expect_after(40, ACK, SEQ(1), ACK(1461), LEN(0));
+	inject(PSH | ACK, SEQ(1461), LEN(1));
+	expect_after(40, ACK, SEQ(1), ACK(1462), LEN(0));
+	expect_silence(1000);
+}
+
+WIRE_TEST(receive, ack__delay_can_be_set, "F5 MUST-40")
+{
+	int fd;
+
+	differs_from_builtin("the longest delay of an ACK cannot be set");
+	sysctl_set("net/ltcp/delack_ms", 200);
+	fd = active_open();
+	delay_acks(fd);
+	inject(PSH | ACK, SEQ(1), LEN(100));
+	expect_after(200, ACK, ACK(101), LEN(0));
+	sysctl_set("net/ltcp/delack_ms", 100);
+	inject(PSH | ACK, SEQ(101), LEN(100));
+	expect_after(100, ACK, ACK(201), LEN(0));
+}
+
+/* The delay counts from the first segment that waits, not from the last. */
+WIRE_TEST(receive, ack__small_segments_do_not_put_it_off, "F5 MUST-40")
+{
+	int fd;
+
+	differs_from_builtin("the longest delay of an ACK cannot be set");
+	sysctl_set("net/ltcp/delack_ms", 200);
+	fd = active_open();
+	delay_acks(fd);
+	inject(PSH | ACK, SEQ(1), LEN(1000));
+	pass_ms(150);
+	inject(PSH | ACK, SEQ(1001), LEN(10));
+	expect_within(30, 80, ACK, ACK(1011), LEN(0));
+}
+
+WIRE_TEST(receive, ack__every_second_full_segment, "F5 SHLD-19 MUST-58")
+{
+	int fd = active_open();
+	int i;
+
+	delay_acks(fd);
+	for (i = 0; i < 10; i++) {
+		inject(ACK, SEQ(1 + i * 2920), LEN(1460));
+		expect_silence(5);
+		inject(ACK, SEQ(1461 + i * 2920), LEN(1460));
+		expect(ACK, SEQ(1), ACK(2921 + i * 2920), LEN(0));
+		app_read(fd, 2920);
+	}
+	expect_silence(500);
+}
+
+WIRE_TEST(receive, ack__at_once_for_out_of_order_data, "F5 MAY-13")
+{
+	int fd = active_open(FULL_OPTIONS);
+	int i;
+
+	delay_acks(fd);
+	for (i = 0; i < 30; i++) {
+		inject(ACK, SEQ(1001 + i * 10), LEN(10));
+		expect(ACK, ACK(1), SACK({1001, 1011 + i * 10}));
+	}
+	inject(ACK, SEQ(1), LEN(1000));
+	expect(ACK, ACK(1301), NO_SACK);
+	expect_silence(100);
+}
+
+WIRE_TEST(receive, ack__rides_on_data, "F5 MUST-58")
+{
+	int fd = active_open();
+
+	delay_acks(fd);
+	inject(PSH | ACK, SEQ(1), LEN(100));
+	app_read(fd, 100);
+	app_write(fd, 50);
+	expect(PSH | ACK, SEQ(1), ACK(101), LEN(50));
+	inject(ACK, ACK(51));
+	expect_silence(1000);
+}
+
+/* ------------------------------------------------ what does not fit the window */
+
+/* A small buffer, filled up to less than 1000 bytes before the window's edge. */
+static int nearly_fill(void)
+{
+	int fd = app_socket();
+
+	app_set(fd, SOL_SOCKET, SO_RCVBUF, 16384);
+	active_open_fd(fd);
+	while (c->stack_edge - c->peer_max > 1000) {
+		inject(ACK, LEN(1000));
+		expect_ack(c->peer_max);
+	}
+	return fd;
+}
+
+WIRE_TEST(receive, beyond_window__is_cut, "W4 F9")
+{
+	int fd = nearly_fill();
+	int64_t next = c->peer_max, edge = c->stack_edge;
+
+	inject(ACK, SEQ(next), LEN(1400));
+	expect(ACK, ACK_IN(next, edge), LEN(0));
+	inject(ACK, SEQ(next), LEN(edge - next));
+	expect(ACK, ACK(edge), LEN(0));
+	app_read(fd, edge - 1);
+	app_reads_nothing(fd);
+	take_burst(50);
+	inject(ACK, SEQ(edge), LEN(500));
+	expect_ack(edge + 500);
+	app_read(fd, 500);
+}
+
+WIRE_TEST(receive, beyond_window__is_refused, "W4 S6 ATTACK-10")
+{
+	int fd = nearly_fill();
+	int64_t next = c->peer_max, edge = c->stack_edge;
+
+	inject(ACK, SEQ(edge), LEN(100));
+	expect(ACK, SEQ(1), ACK(next), LEN(0));
+	pass_ms(1000);
+	inject(ACK, SEQ(edge + 100000), LEN(100));
+	expect(ACK, SEQ(1), ACK(next), LEN(0));
+	inject(ACK, SEQ(next), LEN(edge - next));
+	expect_ack(edge);
+	app_read(fd, edge - 1);
+	app_reads_nothing(fd);
+	ignore_rest();
+}
+
+/* ----------------------------------------------------------- tiny segments */
+
+/* What was acknowledged is there, whatever it cost to keep. */
+static void flood_with_tiny(int n, int step)
+{
+	int fd = active_open(FULL_OPTIONS);
+	int64_t acked = 1;
+	const struct seen *s;
+	int i, tries;
+
+	for (i = n - 1; i > 0; i -= step) {
+		inject(ACK, SEQ(1 + i), LEN(1));
+		while ((s = take(0)))
+			ensure_eq(s->ack, 1);
+	}
+	for (tries = 0; acked < n + 1; tries++) {	/* the peer's retransmissions */
+		ensure(tries < 100, "it does not get on beyond %lld", (long long)acked);
+		inject(PSH | ACK, SEQ(acked), LEN(n + 1 - acked > 1000 ? 1000 : n + 1 - acked));
+		while ((s = take(100)))
+			acked = s->ack;
+	}
+	app_read(fd, n);
+	app_reads_nothing(fd);
+}
+
+WIRE_TEST(receive, tiny__backwards, "ATTACK-5 F9 D5")
+{
+	flood_with_tiny(4000, 1);
+}
+
+WIRE_TEST(receive, tiny__islands, "ATTACK-5 F9 R4 D5")
+{
+	flood_with_tiny(8000, 2);
+}
+
+WIRE_TEST(receive, tiny__in_order_and_unread, "ATTACK-5 F1 D5")
+{
+	int fd = active_open();
+	int64_t acked = 1;
+	const struct seen *s;
+	int i;
+
+	for (i = 0; i < 10000; i++) {
+		inject(ACK, SEQ(1 + i), LEN(1));
+		while ((s = take(0)))
+			acked = s->ack;
+	}
+	while ((s = take(600)))
+		acked = s->ack;
+	ensure_eq(acked, 10001);
+	app_read(fd, 10000);
+	ignore_rest();
+}
