@@ -183,8 +183,8 @@ int ltcp_cong_set(struct sock *sk, const char *name)
  * @sk: connection, its loss state already up to date
  * @res: what the ACK told
  *
- * cwnd stands still during fast recovery (RFC 6675 section 5). Context: BH off,
- * socket lock.
+ * cwnd stands still during fast recovery (RFC 6675 section 5), also for the ACK
+ * that ends it. Context: BH off, socket lock.
  */
 void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 {
@@ -200,9 +200,9 @@ void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 		.abc_l_segs = LTCP_CWND_L,
 	};
 
-	if (!res->acked_bytes || inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery)
+	if (!res->acked_bytes || res->prior_ca_state == TCP_CA_Recovery)
 		return;
-	if (inet_csk(sk)->icsk_ca_state == TCP_CA_Loss) {
+	if (res->prior_ca_state == TCP_CA_Loss) {
 		ev.cwnd_limited = true;
 		ev.abc_l_segs = LTCP_CWND_L_AFTER_RTO;
 	}
@@ -221,7 +221,8 @@ void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
-	u32 in_flight = lt->tcp.packets_out - lt->tcp.sacked_out;
+	/* FlightSize, without what limited transmit added (RFC 5681 section 3.2) */
+	u32 in_flight = min(lt->tcp.packets_out, lt->tcp.snd_cwnd);
 
 	ltcp_cc_load(lt, &lt->cc_work);
 	lt->cc_work.prior_cwnd = lt->cc_work.cwnd;

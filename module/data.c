@@ -10,9 +10,7 @@
  * cut off at the back.
  *
  * A buffer of N bytes promises a window of N/2: the other half pays for the
- * packets' overhead. Senders of tiny segments still exceed it; then the queue is
- * copied together, islands are given up (they were never acknowledged, only
- * SACKed, and RFC 2018 section 8 allows that), and last the packet is refused.
+ * packets' overhead. What happens when that is not enough is in rcvmem.c.
  *
  * Acknowledging. Handlers mark icsk_ack.pending: SCHED "one is owed", NOW "and at
  * once" (RFC 5681 section 4.2). ltcp_ack_decide(), from ltcp_push(), sends it or
@@ -101,6 +99,7 @@ void ltcp_rcv_init(struct sock *sk)
 	icsk->icsk_ack.rcv_mss = clamp_t(u32, mss, LTCP_RCV_MSS_MIN,
 					 LTCP_MSS_DEFAULT_IPV4);
 	icsk->icsk_ack.quick = LTCP_QUICK_ACKS;
+	icsk->icsk_ack.lrcvtime = tcp_jiffies32;
 	tp->rcv_ssthresh = min(tp->window_clamp,
 			       ltcp_win_from_space(sk->sk_rcvbuf));
 	tp->rcvq_space.space = tp->rcv_wnd;
@@ -165,7 +164,7 @@ void ltcp_rcv_space_adjust(struct sock *sk)
 }
 
 /* ------------------------------------------------------------------ */
-/* Memory                                                               */
+/* Queues                                                               */
 /* ------------------------------------------------------------------ */
 
 /* Append @skb's bytes to @to without copying. Consumes @skb when it returns true. */
@@ -186,138 +185,6 @@ static bool ltcp_coalesce(struct sock *sk, struct sk_buff *to,
 	kfree_skb_partial(skb, stolen);
 	return true;
 }
-
-/* A packet most of whose memory is not data. */
-static bool ltcp_is_wasteful(const struct sk_buff *skb)
-{
-	return skb->truesize > 2 * skb->len + SKB_TRUESIZE(0);
-}
-
-/*
- * Copy the payload of @skb to the end of @to when it fits into its head. Returns
- * true when @skb can go.
- */
-static bool ltcp_collapse_into(struct sk_buff *to, const struct sk_buff *skb)
-{
-	if (!to || skb->len > skb_tailroom(to) || skb_is_nonlinear(to) ||
-	    ltcp_cb(to)->end_seq != ltcp_cb(skb)->seq ||
-	    (ltcp_cb(skb)->flags & LTCP_FLAG_FIN))
-		return false;
-	if (skb_copy_bits(skb, 0, skb_put(to, skb->len), skb->len))
-		return false;
-	ltcp_cb(to)->end_seq = ltcp_cb(skb)->end_seq;
-	return true;
-}
-
-/* A page-sized packet that begins where @skb begins, empty as yet. */
-static struct sk_buff *ltcp_collapse_target(struct sock *sk,
-					    const struct sk_buff *skb)
-{
-	struct sk_buff *to = alloc_skb(SKB_MAX_ORDER(0, 0), GFP_ATOMIC);
-
-	if (!to)
-		return NULL;
-	*ltcp_cb(to) = *ltcp_cb(skb);
-	ltcp_cb(to)->end_seq = ltcp_cb(skb)->seq;
-	ltcp_cb(to)->flags &= ~LTCP_FLAG_FIN;
-	to->tstamp = skb->tstamp;
-	skb_set_owner_r(to, sk);
-	return to;
-}
-
-/* Copy runs of wasteful packets in the receive queue together. */
-static void ltcp_rcv_collapse(struct sock *sk)
-{
-	struct sk_buff_head *q = &sk->sk_receive_queue;
-	struct sk_buff *skb, *next, *to = NULL;
-
-	skb_queue_walk_safe(q, skb, next) {
-		if (!ltcp_is_wasteful(skb) || skb->len > SKB_MAX_ORDER(0, 0) / 4) {
-			to = NULL;
-			continue;
-		}
-		if (!ltcp_collapse_into(to, skb)) {
-			to = ltcp_collapse_target(sk, skb);
-			if (!to)
-				return;
-			__skb_queue_before(q, skb, to);
-			if (!ltcp_collapse_into(to, skb)) {
-				__skb_unlink(to, q);
-				kfree_skb(to);
-				to = NULL;
-				continue;
-			}
-		}
-		__skb_unlink(skb, q);
-		kfree_skb(skb);
-		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRCVCOLLAPSED);
-	}
-}
-
-/**
- * ltcp_ofo_purge - forget all islands
- * @sk: socket
- *
- * Context: socket lock, or a socket nobody else knows.
- */
-void ltcp_ofo_purge(struct sock *sk)
-{
-	struct tcp_sock *tp = tcp_sk(sk);
-	struct rb_node *n;
-
-	while ((n = rb_first(&tp->out_of_order_queue))) {
-		rb_erase(n, &tp->out_of_order_queue);
-		kfree_skb(ltcp_rb_to_skb(n));
-	}
-	tp->ooo_last_skb = NULL;
-	ltcp_sk(sk)->sacks.n = 0;
-}
-
-static bool ltcp_rcv_fits(struct sock *sk, struct sk_buff *skb)
-{
-	return atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
-	       sk_rmem_schedule(sk, skb, skb->truesize);
-}
-
-/*
- * The promised window is kept with a larger buffer, when nobody has fixed its
- * size and memory is there: packets may be heavier than the window assumed.
- */
-static void ltcp_rcvbuf_keep_promise(struct sock *sk)
-{
-	int max = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]);
-
-	if ((sk->sk_userlocks & SOCK_RCVBUF_LOCK) || sk->sk_rcvbuf >= max ||
-	    READ_ONCE(*sk->sk_prot->memory_pressure))
-		return;
-	WRITE_ONCE(sk->sk_rcvbuf,
-		   min(atomic_read(&sk->sk_rmem_alloc) + SZ_64K, max));
-}
-
-/* Make room for a packet. Returns false when it must be refused. */
-static bool ltcp_rcv_room(struct sock *sk, struct sk_buff *skb)
-{
-	if (likely(ltcp_rcv_fits(sk, skb)))
-		return true;
-	ltcp_rcvbuf_keep_promise(sk);
-	if (ltcp_rcv_fits(sk, skb))
-		return true;
-	ltcp_rcv_collapse(sk);
-	if (ltcp_rcv_fits(sk, skb))
-		return true;
-	if (!RB_EMPTY_ROOT(&tcp_sk(sk)->out_of_order_queue)) {
-		NET_INC_STATS(sock_net(sk), LINUX_MIB_OFOPRUNED);
-		ltcp_ofo_purge(sk);
-		if (ltcp_rcv_fits(sk, skb))
-			return true;
-	}
-	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRCVQDROP);
-	return false;
-}
-
-/* ------------------------------------------------------------------ */
-/* Queues                                                               */
-/* ------------------------------------------------------------------ */
 
 /**
  * ltcp_data_ready - wake a reader, if SO_RCVLOWAT lets us
@@ -394,6 +261,21 @@ static void ltcp_dsack_set(struct sock *sk, u32 start, u32 end)
 	tp->duplicate_sack[0].start_seq = start;
 	tp->duplicate_sack[0].end_seq = end;
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPDSACKOLDSENT);
+}
+
+/**
+ * ltcp_data_again - a segment begins below RCV.NXT: report what of it is old
+ * @sk: connection
+ * @seg: segment with data, acceptable or not
+ *
+ * RFC 2883 section 4. The ACK that tells is the caller's to send. Context:
+ * socket lock.
+ */
+void ltcp_data_again(struct sock *sk, const struct ltcp_seg *seg)
+{
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_DELAYEDACKLOST);
+	ltcp_dsack_set(sk, seg->seq,
+		       seq_min(seg->end_seq, tcp_sk(sk)->rcv_nxt));
 }
 
 /* Islands behind @skb that it covers whole are not needed any more. */
@@ -516,17 +398,19 @@ static void ltcp_data_in_order(struct sock *sk, struct sk_buff *skb)
 }
 
 /*
- * Cut off what lies beyond the window we offered, the FIN first. Returns false
- * when nothing is left.
+ * Cut off what lies beyond the window we offered, the FIN first; the ACK tells
+ * the peer at once. Returns false when nothing is left.
  */
-static bool ltcp_data_trim(const struct tcp_sock *tp, struct sk_buff *skb)
+static bool ltcp_data_trim(struct sock *sk, struct sk_buff *skb)
 {
+	const struct tcp_sock *tp = tcp_sk(sk);
 	u32 edge = tp->rcv_nxt + ltcp_offered_wnd(tp->rcv_nxt, tp->rcv_wup,
 						  tp->rcv_wnd);
 	struct ltcp_cb *cb = ltcp_cb(skb);
 
 	if (likely(seq_leq(cb->end_seq, edge)))
 		return true;
+	ltcp_ack_now(sk);
 	if (!seq_lt(cb->seq, edge))
 		return false;
 	cb->flags &= ~LTCP_FLAG_FIN;
@@ -597,13 +481,10 @@ void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
 	ltcp_data_mark(skb, seg);
 
 	if (unlikely(seq_lt(seg->seq, tp->rcv_nxt))) {
-		u32 dup_end = seq_min(seg->end_seq, tp->rcv_nxt);
-
-		NET_INC_STATS(sock_net(sk), LINUX_MIB_DELAYEDACKLOST);
-		ltcp_dsack_set(sk, seg->seq, dup_end);
+		ltcp_data_again(sk, seg);
 		ltcp_ack_now(sk);
 	}
-	if (!ltcp_data_trim(tp, skb) ||
+	if (!ltcp_data_trim(sk, skb) ||
 	    seq_leq(ltcp_cb(skb)->end_seq, tp->rcv_nxt)) {
 		ltcp_ack_now(sk);
 		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OVERWINDOW);
@@ -625,7 +506,8 @@ void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
  *
  * At once when marked so, when more than one full segment is unacknowledged
  * (RFC 5681 section 4.2: at least every second; batch.c sends one for all that
- * arrive together), or while quick ACKs last; otherwise within net.ltcp.delack_ms. Context: socket lock.
+ * arrive together), or while quick ACKs last; otherwise within
+ * net.ltcp.delack_ms. Context: socket lock.
  */
 void ltcp_ack_decide(struct sock *sk)
 {

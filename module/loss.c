@@ -139,8 +139,10 @@ static void ltcp_mark_by_dupacks(struct sock *sk, const struct ltcp_ack_result *
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
 	if (inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery) {
-		if (res->acked_segs)
+		if (res->acked_segs) {
 			ltcp_mark_first_lost(sk);
+			lt->first_rtx_free = true;
+		}
 		return;
 	}
 	/* RFC 6582 section 3.2, step 2: not for an episode that has just ended */
@@ -207,6 +209,7 @@ void ltcp_loss_on_ack(struct sock *sk, struct ltcp_ack_result *res)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
+	res->prior_ca_state = inet_csk(sk)->icsk_ca_state;
 	if (!ltcp_has_sack(tp))
 		ltcp_count_dupacks(sk, res);
 	if (ltcp_in_recovery(sk) && seq_geq(tp->snd_una, tp->high_seq))

@@ -150,11 +150,11 @@ struct ltcp_sock {
 	u32 lost_edge;			/* all below it has been judged lost or not */
 	u32 rto_since_ms;		/* when the packet that timed out first was sent */
 	u32 dupacks;			/* consecutive duplicate ACKs */
-	bool first_rtx_free;		/* RFC 6675: an episode's first resend needs no room in cwnd */
+	bool first_rtx_free;		/* the next resend needs no room in cwnd */
 
-	/* Receiving (data.c) */
+	/* Receiving (data.c, rcvmem.c) */
 	struct ltcp_sacklist sacks;	/* what to report, most recent first */
-
+	u32 compact_after;		/* no compaction before segs_in is there */
 	bool reader_began;		/* a sleeping recv() has taken less than SO_RCVLOWAT */
 
 	/* Congestion control (cong.c) */
@@ -465,8 +465,8 @@ struct ltcp_ack_result {
 	u32 acked_bytes;	/* SND.UNA advance in bytes */
 	u32 prior_in_flight;	/* pipe before this ACK */
 	u32 prior_una;
-	u32 newly_lost;
 	u32 rtt_us;		/* sample of this ACK, 0 when there is none */
+	u8 prior_ca_state;	/* the episode that this ACK may have ended */
 	bool sacked_new;	/* a SACK block told something new */
 	bool dup;		/* a duplicate ACK by RFC 5681's definition */
 	bool wnd_update;
@@ -500,15 +500,19 @@ const struct tcp_congestion_ops *ltcp_cong_label(const struct ltcp_cc_ops *cc);
 
 /* ---- data.c: receive queues, delivery, when to acknowledge ---- */
 void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg);
+void ltcp_data_again(struct sock *sk, const struct ltcp_seg *seg);
 u32 ltcp_select_window(struct sock *sk);
 void ltcp_rcv_consumed(struct sock *sk, int copied);
 void ltcp_rcv_space_adjust(struct sock *sk);
-void ltcp_ofo_purge(struct sock *sk);
 void ltcp_rcv_init(struct sock *sk);
 void ltcp_ack_decide(struct sock *sk);
 void ltcp_ack_sent(struct sock *sk);
 void ltcp_ack_rode(struct sock *sk);
 void ltcp_data_ready(struct sock *sk);
+
+/* ---- rcvmem.c: memory for what has arrived ---- */
+bool ltcp_rcv_room(struct sock *sk, struct sk_buff *skb);
+void ltcp_ofo_purge(struct sock *sk);
 
 /* ---- batch.c: one ACK for segments that arrive together ---- */
 void ltcp_batch_init(void);

@@ -65,6 +65,8 @@ static void ltcp_ack_unacceptable(struct sock *sk, const struct ltcp_seg *seg)
 		sock_net(sk)->ipv4.sysctl_tcp_invalid_ratelimit));
 
 	if (seg->len && !ltcp_has(seg, LTCP_FLAG_SYN)) {
+		if (seq_lt(seg->seq, tp->rcv_nxt))
+			ltcp_data_again(sk, seg);
 		ltcp_send_ack(sk);
 		return;
 	}

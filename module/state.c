@@ -128,6 +128,8 @@ void ltcp_init_transfer(struct sock *sk)
 
 	inet_csk(sk)->icsk_retransmits = 0;
 	inet_csk(sk)->icsk_backoff = 0;
+	if (tp->total_retrans && !tp->srtt_us)	/* RFC 6298 (5.7) */
+		inet_csk(sk)->icsk_rto = msecs_to_jiffies(LTCP_RTO_SYN_LOST_MS);
 	tp->lsndtime = tcp_jiffies32;
 	tp->rcv_tstamp = tcp_jiffies32;
 	ltcp_mss_check(sk);

@@ -85,6 +85,31 @@ unsigned int ltcp_fin_timeout(const struct sock *sk)
 	return max_t(unsigned int, timeout, 4 * rto - (rto >> 1));
 }
 
+/* Since when the oldest data outstanding has waited for its ACK, in ltcp_now_ms() terms. */
+static u32 ltcp_waiting_since_ms(const struct sock *sk)
+{
+	const struct ltcp_sock *lt = ltcp_sk(sk);
+	const struct sk_buff *head = ltcp_rtx_head(lt);
+
+	if (inet_csk(sk)->icsk_retransmits || !head)
+		return lt->rto_since_ms;
+	return div_u64(head->skb_mstamp_ns, NSEC_PER_MSEC);
+}
+
+/* RTO, or what TCP_USER_TIMEOUT leaves of it. */
+static unsigned long ltcp_rto_delay(const struct sock *sk)
+{
+	unsigned long rto = min_t(unsigned long, inet_csk(sk)->icsk_rto,
+				  ltcp_rto_max(sk));
+	u32 limit_ms = READ_ONCE(inet_csk(sk)->icsk_user_timeout);
+	s32 left_ms;
+
+	if (likely(!limit_ms) || !ltcp_rtx_head(ltcp_sk(sk)))
+		return rto;
+	left_ms = limit_ms - (ltcp_now_ms() - ltcp_waiting_since_ms(sk));
+	return min(rto, msecs_to_jiffies(max(left_ms, 0)) + 1);
+}
+
 /**
  * ltcp_timer_arm_rto - start the retransmission timer
  * @sk: connection whose first packet of a flight is being sent
@@ -93,9 +118,7 @@ unsigned int ltcp_fin_timeout(const struct sock *sk)
  */
 void ltcp_timer_arm_rto(struct sock *sk)
 {
-	ltcp_xmit_timer_at(sk, ICSK_TIME_RETRANS,
-			   min_t(unsigned long, inet_csk(sk)->icsk_rto,
-				 ltcp_rto_max(sk)));
+	ltcp_xmit_timer_at(sk, ICSK_TIME_RETRANS, ltcp_rto_delay(sk));
 }
 
 /**
@@ -317,9 +340,7 @@ static void ltcp_rto_expired(struct sock *sk)
 
 	if (WARN_ON_ONCE(ltcp_all_sent_acked(lt)))
 		return;
-	if (!icsk->icsk_retransmits)
-		lt->rto_since_ms = div_u64(ltcp_rtx_head(lt)->skb_mstamp_ns,
-					   NSEC_PER_MSEC);
+	lt->rto_since_ms = ltcp_waiting_since_ms(sk);
 	if (ltcp_rto_gives_up(sk))
 		return;
 	if (ltcp_in_handshake(sk))

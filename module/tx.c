@@ -480,7 +480,8 @@ static bool ltcp_tx_defer(const struct sock *sk, u32 segs, u32 in_flight,
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
-	if (inet_csk(sk)->icsk_ca_state > TCP_CA_Disorder)
+	/* Limited transmit (RFC 3042) and recovery live on single segments */
+	if (tp->sacked_out || ltcp_sk(sk)->dupacks || ltcp_in_recovery(sk))
 		return false;
 	return segs < max_segs && segs < in_flight && segs < tp->snd_cwnd / 3;
 }
@@ -565,6 +566,7 @@ static void ltcp_tx_sent(struct sock *sk, struct sk_buff *skb)
 	bool first = !tp->packets_out;
 
 	__skb_unlink(skb, &lt->unsent);
+	skb->skb_mstamp_ns = tp->tcp_clock_cache;
 	ltcp_rtx_insert(lt, skb);
 	WRITE_ONCE(tp->snd_nxt, cb->end_seq);
 	tp->packets_out += cb->segs;
@@ -600,6 +602,9 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 			break;
 		ltcp_cb(skb)->mss = mss;
 		ltcp_cb(skb)->segs = ltcp_segs_of(skb->len, mss);
+		/* Held back by MSG_MORE, and nothing more came (MUST-61) */
+		if (force && skb_queue_is_last(&lt->unsent, skb))
+			ltcp_cb(skb)->flags |= LTCP_FLAG_PSH;
 		ltcp_tx_sent(sk, skb);
 		ltcp_xmit(sk, skb, true);
 		if (force)

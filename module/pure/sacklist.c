@@ -15,7 +15,8 @@
  *
  * The list remembers four blocks, not all: the out-of-order queue knows the
  * truth, and its owner passes the whole contiguous block around a new segment
- * when it has it. When the queue is thrown away, so is the list (set n to 0).
+ * when it has it. When the queue is thrown away, so is the list (set n to 0), and
+ * when only its end is, ltcp_sacklist_cut() follows.
  */
 #include "sacklist.h"
 #include "seq.h"
@@ -80,6 +81,26 @@ void ltcp_sacklist_advance(struct ltcp_sacklist *l, u32 rcv_nxt)
 		if (seq_leq(b.end, rcv_nxt))
 			continue;
 		b.start = seq_max(b.start, rcv_nxt);
+		l->b[n++] = b;
+	}
+	l->n = n;
+}
+
+/**
+ * ltcp_sacklist_cut() - data was given up
+ * @l: list
+ * @edge: nothing is held from this sequence number on
+ */
+void ltcp_sacklist_cut(struct ltcp_sacklist *l, u32 edge)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < l->n; i++) {
+		struct ltcp_sack_block b = l->b[i];
+
+		if (seq_geq(b.start, edge))
+			continue;
+		b.end = seq_min(b.end, edge);
 		l->b[n++] = b;
 	}
 	l->n = n;

@@ -20,6 +20,7 @@ struct ltcp_sacklist {
 
 void ltcp_sacklist_add(struct ltcp_sacklist *l, u32 start, u32 end);
 void ltcp_sacklist_advance(struct ltcp_sacklist *l, u32 rcv_nxt);
+void ltcp_sacklist_cut(struct ltcp_sacklist *l, u32 edge);
 void ltcp_sacklist_report(const struct ltcp_sacklist *l,
 			  const struct ltcp_sack_block *dup,
 			  struct ltcp_opts *o);

@@ -16,7 +16,7 @@ export LTCP=${LTCP:-1}
 export CLIENT_NS=ltcp-client SERVER_NS=ltcp-server
 export CLIENT_ADDRESS=10.78.0.1 SERVER_ADDRESS=10.78.0.2
 export HARMED=0 WORK=''
-readonly row_timeout=${ROW_TIMEOUT:-120}
+readonly row_timeout=${ROW_TIMEOUT:-400}
 programs=(echo curl wrk iperf3 iperf3-reverse iperf3-parallel ssh scp redis postgres)
 mixed_programs=(echo curl iperf3 iperf3-reverse)	# where the two sides differ
 

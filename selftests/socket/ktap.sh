@@ -67,7 +67,7 @@ ltcp_module()
 	return 1
 }
 
-# hold_socket PROTOCOL FIFO: a process with a listening socket until its input ends.
+# hold_socket PROTOCOL: a process with a listening socket until its input ends.
 hold_socket()
 {
 	python3 -c "

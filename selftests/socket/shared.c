@@ -130,7 +130,7 @@ static void check_time_wait(int first, int second)
 	ensure_ok(wait(NULL));
 }
 
-/* A SYN for our listener that meets TIME-WAIT of the built-in (DESIGN: a trap). */
+/* A SYN for our listener that meets a TIME-WAIT socket of the built-in TCP. */
 WIRE_TEST(shared, time_wait__theirs_listener_ours, "A2 S4 D4")
 {
 	check_time_wait(theirs(), ours());

@@ -249,6 +249,35 @@ TEST(ltcp_sacklist_advance__cases, "R4")
 	}
 }
 
+TEST(ltcp_sacklist_cut__cases, "R4 D5")
+{
+	static const struct {
+		u32 edge, n;
+		struct ltcp_sack_block b[3];
+	} cases[] = {
+		{ 600, 3, {{ 500, 600 }, { 100, 200 }, { 300, 400 }} },
+		{ 501, 3, {{ 500, 501 }, { 100, 200 }, { 300, 400 }} },
+		{ 500, 2, {{ 100, 200 }, { 300, 400 }} },
+		{ 350, 2, {{ 100, 200 }, { 300, 350 }} },
+		{ 300, 1, {{ 100, 200 }} },
+		{ 100, 0 }, { 50, 0 },
+	};
+
+	FOR_EACH_BASE(base) FOR_EACH(c, cases) {
+		struct ltcp_sacklist l = {};
+
+		ltcp_sacklist_add(&l, base + 300, base + 400);
+		ltcp_sacklist_add(&l, base + 100, base + 200);
+		ltcp_sacklist_add(&l, base + 500, base + 600);
+		ltcp_sacklist_cut(&l, base + c->edge);
+		EXPECT_EQ(l.n, c->n, "edge %u", c->edge);
+		for (u32 i = 0; i < min_t(u32, l.n, c->n); i++)
+			EXPECT(l.b[i].start == base + c->b[i].start &&
+			       l.b[i].end == base + c->b[i].end,
+			       "edge %u, block %u", c->edge, i);
+	}
+}
+
 /* Is a list in order, true, and is the last segment in its first block? */
 static void expect_list_is_sound(const struct receiver *r, u32 start, u32 end)
 {

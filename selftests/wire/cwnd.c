@@ -15,13 +15,17 @@ static void choose(int fd, const char *algorithm)
 	       "TCP_CONGESTION %s: %s", algorithm, strerror(errno));
 }
 
-/* A connection with much to send, its first flight on the way. */
+/*
+ * A connection with much to send, its first flight on the way. The ACK before
+ * it is for the built-in TCP, to which the first one never is a duplicate.
+ */
 static int bulk_of(const char *algorithm, int segments)
 {
 	int fd;
 
 	classic_recovery();
 	fd = active_open(MSS(SEG));
+	inject(ACK, ACK(1));
 	choose(fd, algorithm);
 	app_set(fd, SOL_SOCKET, SO_SNDBUF, 200000);
 	app_write(fd, segments * SEG);
@@ -145,6 +149,7 @@ WIRE_TEST(cwnd, effective_window__lesser_of_both, "C1 MUST-19")
 		new_connection();
 		note("a window of %d segments", windows[i]);
 		fd = active_open(MSS(SEG), WIN(windows[i] * SEG));
+		app_set(fd, SOL_SOCKET, SO_SNDBUF, 200000);
 		app_write(fd, 20 * SEG);
 		expect_bytes(1, 1 + n * SEG);
 		expect_silence(20);
@@ -156,13 +161,13 @@ WIRE_TEST(cwnd, effective_window__lesser_of_both, "C1 MUST-19")
 
 WIRE_TEST(cwnd, slow_start__doubles_in_a_round_trip, "C1 MUST-19")
 {
-	int fd = bulk(100), i, acks;
+	int fd = bulk(100), acks;
 
-	for (i = 0, acks = 0; acks < 10; acks++)	/* one for every segment */
+	for (acks = 0; acks < 10; acks++)	/* one for every segment */
 		inject(ACK, ACK(1 + (acks + 1) * SEG));
 	take_burst(5);
 	ensure_eq(cwnd(fd), 20);
-	for (i = 0; i < 10; i++, acks += 2)		/* one for every second */
+	for (; acks < 30; acks += 2)			/* one for every second */
 		inject(ACK, ACK(1 + (acks + 2) * SEG));
 	take_burst(5);
 	ensure_eq(cwnd(fd), 40);
@@ -196,6 +201,7 @@ WIRE_TEST(cwnd, slow_start__not_when_the_peers_window_limits, "C1")
 {
 	int fd = active_open(MSS(SEG), WIN(4 * SEG)), i;
 
+	app_set(fd, SOL_SOCKET, SO_SNDBUF, 200000);
 	app_write(fd, 40 * SEG);
 	expect_bytes(1, 1 + 4 * SEG);
 	for (i = 1; i < 10; i++) {
@@ -238,8 +244,11 @@ WIRE_TEST(cwnd, fast_recovery__halves_with_sack, "C1 C2 R4")
 /* Once in a window of data, however many losses it had (RFC 6582). */
 WIRE_TEST(cwnd, fast_recovery__halves_once, "C1 C2 R3")
 {
-	int fd = three_duplicates("reno"), half = ssthresh(fd), i;
+	int fd, half, i;
 
+	differs_from_builtin("a partial ACK's retransmission waits for room");
+	fd = three_duplicates("reno");
+	half = ssthresh(fd);
 	for (i = 1; i < 5; i++) {
 		inject(ACK, ACK(1 + i * SEG));
 		expect(ACK, SEQ(1 + i * SEG), LEN(SEG));
@@ -290,8 +299,10 @@ WIRE_TEST(cwnd, timeout__one_segment, "C1 C2 R1 MUST-19")
 /* Slow start up to ssthresh, 1, 2, 4, 5, then one more in a round trip. */
 WIRE_TEST(cwnd, timeout__slow_start_to_ssthresh, "C1 C2 MUST-19")
 {
-	int fd = timed_out(60), i;
+	int fd, i;
 
+	differs_from_builtin("the ACK that ends the repair opens its window at once");
+	fd = timed_out(60);
 	inject(ACK, ACK(1 + 10 * SEG));
 	ensure_eq(take_burst(5).segments, 2);
 	for (i = 0; i < 2; i++)
@@ -306,9 +317,10 @@ WIRE_TEST(cwnd, timeout__slow_start_to_ssthresh, "C1 C2 MUST-19")
 /* RFC 3465, section 2.3: an ACK during the repair gives one segment at most. */
 WIRE_TEST(cwnd, timeout__one_per_ack_during_the_repair, "C1 R1")
 {
-	int fd = timed_out(10);
+	int fd;
 
 	differs_from_builtin("it counts what was acknowledged");
+	fd = timed_out(10);
 	inject(ACK, ACK(1 + 4 * SEG));
 	expect_bytes(1 + 4 * SEG, 1 + 6 * SEG);
 	expect_silence(20);
@@ -332,6 +344,7 @@ WIRE_TEST(cwnd, timeout__floor_of_ssthresh, "C1 ATTACK-17")
 {
 	int fd, i;
 
+	differs_from_builtin("it halves cwnd, not what is on its way");
 	classic_recovery();
 	fd = active_open(MSS(SEG));
 	for (i = 0; i < 4; i++) {
@@ -374,9 +387,9 @@ WIRE_TEST(cwnd, idle__restarts, "C1")
 	ensure_eq(next_flight(), 20);
 	ensure_eq(next_flight(), 40);
 	inject(ACK, ACK(c->stack_max));
-	ensure_in(cwnd(fd), 60, 80);
+	ensure_in(cwnd(fd), 40, 80);
 	expect_silence(5000);
-	app_write(fd, 60 * SEG);
+	app_write(fd, 40 * SEG);
 	ensure_eq(take_burst(5).segments, 10);
 }
 

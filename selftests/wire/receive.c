@@ -287,6 +287,7 @@ WIRE_TEST(receive, ack__single_segment_is_delayed, "F5 MUST-40 SHLD-18")
 	delay_acks(fd);
 	inject(PSH | ACK, SEQ(1), LEN(1460));
 	expect_after(40, ACK, SEQ(1), ACK(1461), LEN(0));
+	delay_acks(fd);		/* one that came late makes the next quick */
 	inject(PSH | ACK, SEQ(1461), LEN(1));
 	expect_after(40, ACK, SEQ(1), ACK(1462), LEN(0));
 	expect_silence(1000);
@@ -303,6 +304,7 @@ WIRE_TEST(receive, ack__delay_can_be_set, "F5 MUST-40")
 	inject(PSH | ACK, SEQ(1), LEN(100));
 	expect_after(200, ACK, ACK(101), LEN(0));
 	sysctl_set("net/ltcp/delack_ms", 100);
+	delay_acks(fd);
 	inject(PSH | ACK, SEQ(101), LEN(100));
 	expect_after(100, ACK, ACK(201), LEN(0));
 }
@@ -315,11 +317,13 @@ WIRE_TEST(receive, ack__small_segments_do_not_put_it_off, "F5 MUST-40")
 	differs_from_builtin("the longest delay of an ACK cannot be set");
 	sysctl_set("net/ltcp/delack_ms", 200);
 	fd = active_open();
-	delay_acks(fd);
 	inject(PSH | ACK, SEQ(1), LEN(1000));
+	expect_ack(1001);
+	delay_acks(fd);
+	inject(PSH | ACK, SEQ(1001), LEN(100));
 	pass_ms(150);
-	inject(PSH | ACK, SEQ(1001), LEN(10));
-	expect_within(30, 80, ACK, ACK(1011), LEN(0));
+	inject(PSH | ACK, SEQ(1101), LEN(10));
+	expect_within(30, 80, ACK, ACK(1111), LEN(0));
 }
 
 WIRE_TEST(receive, ack__every_second_full_segment, "F5 SHLD-19 MUST-58")
@@ -439,6 +443,7 @@ static void flood_with_tiny(int n, int step)
 	}
 	app_read(fd, n);
 	app_reads_nothing(fd);
+	ignore_rest();			/* a window update */
 }
 
 WIRE_TEST(receive, tiny__backwards, "ATTACK-5 F9 D5")

@@ -135,6 +135,7 @@ WIRE_TEST(reset, rst__outside_the_window_does_nothing, "S6 D2 ATTACK-10")
 {
 	size_t i, k;
 
+	differs_from_builtin("it challenges a RST at the window's right edge");
 	for (i = 0; i < ARRAY_SIZE(synchronized); i++) {
 		int fd = begin_case(synchronized[i], "RST outside the window");
 		int64_t next = c->peer_max, edge = c->stack_edge;
@@ -176,6 +177,7 @@ WIRE_TEST(reset, rst__orphan_in_fin_wait_2, "S6 S4 D2")
 	expect(FIN | ACK, SEQ(1));
 	inject(ACK, ACK(2));
 	expect_pair(TCP_FIN_WAIT2);
+	differs_from_builtin("it answers a RST outside the window here");
 	forge(RST, SEQ(0));
 	forge(RST, SEQ(c->stack_edge));
 	expect_silence(5);
@@ -291,6 +293,7 @@ WIRE_TEST(reset, ack__of_data_never_sent, "S7 D2 ATTACK-9")
 	static const int ahead[] = { 1, 1000, 1 << 30 };
 	size_t i, k;
 
+	differs_from_builtin("it drops an ACK of data never sent without an answer");
 	for (i = 0; i < ARRAY_SIZE(synchronized); i++)
 		for (k = 0; k < ARRAY_SIZE(ahead); k++) {
 			int state = synchronized[i];
@@ -313,6 +316,7 @@ WIRE_TEST(reset, ack__of_data_never_sent_opens_no_window, "S7 ATTACK-9 ATTACK-29
 
 	app_write(fd, 3000);
 	expect_bytes(1, 1001);
+	differs_from_builtin("it drops an ACK of data never sent without an answer");
 	forge(ACK, SEQ(1), ACK(1002), WIN(60000));
 	expect(ACK, SEQ(1001), ACK(1), LEN(0));
 	expect_silence(50);
@@ -328,6 +332,7 @@ WIRE_TEST(reset, ack__far_below_snd_una, "S7 D2 ATTACK-9")
 	forge(PSH | ACK, SEQ(1), ACK(1 - 1001), LEN(100));
 	expect(ACK, SEQ(1), ACK(1), LEN(0));
 	app_reads_nothing(fd);
+	differs_from_builtin("it drops the data of any old ACK");
 	inject(PSH | ACK, SEQ(1), ACK(1 - 1000), LEN(100));
 	expect_ack(101);
 	app_read(fd, 100);
@@ -339,6 +344,7 @@ WIRE_TEST(reset, ack__far_away_with_fin, "S7 D2 ATTACK-9")
 	static const int acks[] = { 2, -70000, 1 << 30 };
 	size_t i;
 
+	differs_from_builtin("it drops an ACK of data never sent without an answer");
 	for (i = 0; i < ARRAY_SIZE(acks); i++) {
 		int fd = begin_case(TCP_ESTABLISHED, "forged FIN");
 
@@ -355,6 +361,7 @@ WIRE_TEST(reset, out_of_window__is_acknowledged, "S6 D2 R8")
 {
 	size_t i, k;
 
+	differs_from_builtin("it takes an empty segment at the window's right edge");
 	sysctl_set("net/ipv4/tcp_invalid_ratelimit", 0);
 	for (i = 0; i < ARRAY_SIZE(synchronized); i++) {
 		int state = synchronized[i];

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rcvmem.c - memory for what has arrived and was not yet read.
+ *
+ * The window is a promise in bytes of data; memory is spent in packets, each of
+ * which may hold a single byte. A promise is kept (RFC 9293 section 3.8.6): the
+ * memory limit is the receive buffer, or twice the data that is queued and
+ * promised where that is more, as after SO_RCVBUF was lowered. When packets are
+ * so small that even this does not suffice, in this order:
+ *
+ *   - neighbours are copied together into packets that are full (compaction);
+ *     in-order data then always fits, and so do islands that touch;
+ *   - islands are given up, from the right (pruning): they were never
+ *     acknowledged, only SACKed, and RFC 2018 section 8 allows that;
+ *   - the packet is refused.
+ *
+ * Nobody can buy work with packets: compaction has to be paid for by arrivals,
+ * an eighth of a segment for each packet walked.
+ */
+#include "ltcp.h"
+
+#define LTCP_COMPACT_MAX	SKB_MAX_ORDER(0, 0)	/* payload of a full packet */
+#define LTCP_COMPACT_PRICE_SHIFT	3
+
+/* Is at least a third of what this packet costs not data? */
+static bool ltcp_is_wasteful(const struct sk_buff *skb)
+{
+	return skb->truesize > skb->len + skb->len / 2 &&
+	       !(ltcp_cb(skb)->flags & LTCP_FLAG_FIN);
+}
+
+/* @skb and what follows in @rest without a gap and is wasteful, too: how long? */
+static u32 ltcp_run_bytes(const struct sk_buff_head *rest,
+			  const struct sk_buff *skb, u32 seq)
+{
+	u32 end_seq = ltcp_cb(skb)->end_seq;
+	const struct sk_buff *next;
+
+	skb_queue_walk(rest, next) {
+		if (end_seq - seq >= LTCP_COMPACT_MAX ||
+		    seq_gt(ltcp_cb(next)->seq, end_seq) ||
+		    !ltcp_is_wasteful(next))
+			break;
+		end_seq = seq_max(end_seq, ltcp_cb(next)->end_seq);
+	}
+	return min_t(u32, end_seq - seq, LTCP_COMPACT_MAX);
+}
+
+/* An empty packet for @bytes from @seq on, otherwise like @skb. */
+static struct sk_buff *ltcp_compact_target(struct sock *sk,
+					   const struct sk_buff *skb, u32 seq,
+					   u32 bytes)
+{
+	struct sk_buff *to = alloc_skb(bytes, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!to)
+		return NULL;
+	*ltcp_cb(to) = *ltcp_cb(skb);
+	ltcp_cb(to)->seq = seq;
+	ltcp_cb(to)->end_seq = seq;
+	to->tstamp = skb->tstamp;
+	skb_set_owner_r(to, sk);
+	return to;
+}
+
+/*
+ * Copy what @skb adds to the packet *@to, the last of @out, and to new ones
+ * behind it. Returns false for want of memory: then @skb must be kept.
+ */
+static bool ltcp_compact_copy(struct sock *sk, struct sk_buff_head *out,
+			      const struct sk_buff_head *rest,
+			      struct sk_buff **to, const struct sk_buff *skb)
+{
+	u32 seq = ltcp_cb(skb)->seq;
+	u32 bytes;
+
+	if (*to && seq_gt(seq, ltcp_cb(*to)->end_seq))
+		*to = NULL;
+	else if (*to)
+		seq = ltcp_cb(*to)->end_seq;
+	for (; seq_lt(seq, ltcp_cb(skb)->end_seq); seq += bytes) {
+		if (!*to || !skb_tailroom(*to)) {
+			*to = ltcp_compact_target(sk, skb, seq,
+						  ltcp_run_bytes(rest, skb, seq));
+			if (!*to)
+				return false;
+			__skb_queue_tail(out, *to);
+		}
+		bytes = min_t(u32, skb_tailroom(*to), ltcp_cb(skb)->end_seq - seq);
+		if (skb_copy_bits(skb, seq - ltcp_cb(skb)->seq,
+				  skb_put(*to, bytes), bytes))
+			return false;
+		ltcp_cb(*to)->end_seq = seq + bytes;
+	}
+	return true;
+}
+
+/* Would a copy be no lighter? A packet on its own, whose head fits. */
+static bool ltcp_is_alone(const struct sk_buff_head *rest,
+			  const struct sk_buff *to, const struct sk_buff *skb)
+{
+	if (to && seq_leq(ltcp_cb(skb)->seq, ltcp_cb(to)->end_seq))
+		return false;
+	return skb->truesize <= 2 * SKB_TRUESIZE(skb->len) &&
+	       ltcp_run_bytes(rest, skb, ltcp_cb(skb)->seq) <= skb->len;
+}
+
+/* Compact a list of packets in the order of their sequence numbers. */
+static void ltcp_compact(struct sock *sk, struct sk_buff_head *list)
+{
+	struct sk_buff *skb, *to = NULL;
+	struct sk_buff_head rest;
+
+	__skb_queue_head_init(&rest);
+	skb_queue_splice_init(list, &rest);
+	while ((skb = __skb_dequeue(&rest))) {
+		if (!ltcp_is_wasteful(skb) || ltcp_is_alone(&rest, to, skb) ||
+		    !ltcp_compact_copy(sk, list, &rest, &to, skb)) {
+			to = NULL;
+			__skb_queue_tail(list, skb);
+			continue;
+		}
+		kfree_skb(skb);
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRCVCOLLAPSED);
+	}
+}
+
+/* The islands, from left to right, out of their tree. */
+static void ltcp_ofo_take(struct tcp_sock *tp, struct sk_buff_head *list)
+{
+	struct sk_buff *skb;
+
+	while ((skb = ltcp_rb_to_skb(rb_first(&tp->out_of_order_queue)))) {
+		rb_erase(&skb->rbnode, &tp->out_of_order_queue);
+		__skb_queue_tail(list, skb);
+	}
+	tp->ooo_last_skb = NULL;
+}
+
+/* And back, each to the right of the one before. */
+static void ltcp_ofo_put(struct tcp_sock *tp, struct sk_buff_head *list)
+{
+	struct rb_node *parent = NULL;
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(list))) {
+		rb_link_node(&skb->rbnode, parent,
+			     parent ? &parent->rb_right :
+				      &tp->out_of_order_queue.rb_node);
+		rb_insert_color(&skb->rbnode, &tp->out_of_order_queue);
+		parent = &skb->rbnode;
+		tp->ooo_last_skb = skb;
+	}
+}
+
+/* Compact both queues, unless that was done a moment ago. */
+static void ltcp_rcv_compact(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct sk_buff_head islands;
+	u32 walked;
+
+	if (seq_lt(lt->tcp.segs_in, lt->compact_after))
+		return;
+	__skb_queue_head_init(&islands);
+	ltcp_ofo_take(&lt->tcp, &islands);
+	walked = skb_queue_len(&sk->sk_receive_queue) + skb_queue_len(&islands);
+	ltcp_compact(sk, &sk->sk_receive_queue);
+	ltcp_compact(sk, &islands);
+	ltcp_ofo_put(&lt->tcp, &islands);
+	lt->compact_after = lt->tcp.segs_in +
+			    (walked >> LTCP_COMPACT_PRICE_SHIFT);
+}
+
+/**
+ * ltcp_ofo_purge - forget all islands
+ * @sk: socket
+ *
+ * Context: socket lock, or a socket nobody else knows.
+ */
+void ltcp_ofo_purge(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct sk_buff_head islands;
+
+	if (RB_EMPTY_ROOT(&tp->out_of_order_queue))
+		return;
+	__skb_queue_head_init(&islands);
+	ltcp_ofo_take(tp, &islands);
+	__skb_queue_purge(&islands);
+	ltcp_sk(sk)->sacks.n = 0;
+}
+
+/* Bytes of memory that packets may take, see above. */
+static u32 ltcp_rcv_limit(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 promised = ltcp_offered_wnd(tp->copied_seq, tp->rcv_wup,
+					tp->rcv_wnd);
+
+	return max_t(u32, sk->sk_rcvbuf, ltcp_space_from_win(promised));
+}
+
+static bool ltcp_rcv_fits(struct sock *sk, struct sk_buff *skb)
+{
+	return atomic_read(&sk->sk_rmem_alloc) <= ltcp_rcv_limit(sk) &&
+	       sk_rmem_schedule(sk, skb, skb->truesize);
+}
+
+/* Give up islands from the right until @skb, left of them, has room. */
+static bool ltcp_ofo_prune(struct sock *sk, struct sk_buff *skb)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct sk_buff *last;
+
+	while ((last = ltcp_rb_to_skb(rb_last(&tp->out_of_order_queue)))) {
+		if (seq_leq(ltcp_cb(last)->seq, ltcp_cb(skb)->seq))
+			return false;
+		rb_erase(&last->rbnode, &tp->out_of_order_queue);
+		tp->ooo_last_skb = NULL;
+		ltcp_sacklist_cut(&ltcp_sk(sk)->sacks, ltcp_cb(last)->seq);
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_OFOPRUNED);
+		kfree_skb_reason(last, SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE);
+		if (ltcp_rcv_fits(sk, skb))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * ltcp_rcv_room - make room for a packet
+ * @sk: connection
+ * @skb: packet with data inside the window, in neither queue yet
+ *
+ * Its memory is reserved, to be charged by skb_set_owner_r(). Packets in both
+ * queues may have been replaced by others.
+ *
+ * Context: socket lock. Return: false when the packet must be refused.
+ */
+bool ltcp_rcv_room(struct sock *sk, struct sk_buff *skb)
+{
+	if (likely(ltcp_rcv_fits(sk, skb)))
+		return true;
+	ltcp_rcv_compact(sk);
+	if (ltcp_rcv_fits(sk, skb) || ltcp_ofo_prune(sk, skb))
+		return true;
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRCVQDROP);
+	return false;
+}

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * window.c - flow control (RFC 9293, section 3.8.6; RFC 7323, section 2)
+ */
+#include "wire.h"
+
+/* ---------------------------------------------------- the window it offers */
+
+static int open_with_buffer(int bytes)
+{
+	int fd = app_socket();
+
+	app_set(fd, SOL_SOCKET, SO_RCVBUF, bytes);
+	return active_open_fd(fd);
+}
+
+/* The peer sends until the window is closed, 1000 bytes at a time. */
+static void close_window(void)
+{
+	int64_t left;
+
+	while ((left = c->stack_edge - c->peer_max) > 0) {
+		inject(PSH | ACK, LEN(left < 1000 ? left : 1000));
+		expect_ack(c->peer_max);
+	}
+}
+
+WIRE_TEST(window, offered__scaled, "F1 W4 MUST-1")
+{
+	int fd = app_socket();
+	const struct seen *s;
+
+	app_set(fd, SOL_SOCKET, SO_RCVBUF, 200000);
+	active_open_fd(fd, FULL_OPTIONS);
+	ensure_in(c->stack_wscale, 2, 14);
+	inject(ACK, SEQ(1), LEN(1000));
+	s = expect(ACK, ACK(1001), WIN_IN(66000, 200000));
+	inject(ACK, SEQ(c->stack_edge - 500), LEN(500));	/* the edge is meant */
+	expect(ACK, ACK(1001), SACK({s->ack + s->win - 500, s->ack + s->win}));
+}
+
+WIRE_TEST(window, offered__unscaled_fits_the_field, "F1 W6 MUST-1")
+{
+	int fd = app_socket();
+
+	app_set(fd, SOL_SOCKET, SO_RCVBUF, 200000);
+	active_open_fd(fd, SACK_OK);
+	inject(ACK, SEQ(1), LEN(1000));
+	expect(ACK, ACK(1001), WIN_IN(60000, 65535));
+	inject(ACK, SEQ(c->stack_edge - 500), LEN(500));
+	expect(ACK, ACK(1001), SACK({c->stack_edge - 500, c->stack_edge}));
+}
+
+/* That the right edge never moves left is checked on every segment. */
+WIRE_TEST(window, offered__closes_and_reopens, "F1 SHLD-14 MAY-8")
+{
+	int fd = open_with_buffer(16384);
+	int64_t edge;
+
+	close_window();
+	edge = c->stack_edge;
+	ensure_in(edge, 8000, 33000);
+	inject(ACK, SEQ(edge), LEN(1));			/* the peer's probe */
+	expect(ACK, SEQ(1), ACK(edge), LEN(0), WIN(0));
+	expect_silence(3000);
+	app_read(fd, edge - 1);
+	expect(ACK, SEQ(1), ACK(edge), LEN(0), WIN_IN(8000, 33000));
+	inject(ACK, SEQ(edge), LEN(1000));
+	expect_ack(edge + 1000);
+	app_read(fd, 1000);
+	expect_silence(1000);
+}
+
+WIRE_TEST(window, offered__shrinking_buffer_keeps_the_promise, "F1 SHLD-14 A4")
+{
+	int fd = open_with_buffer(32768);
+	int64_t edge = c->stack_edge;
+
+	app_set(fd, SOL_SOCKET, SO_RCVBUF, 4096);
+	close_window();
+	ensure_eq(c->stack_edge, edge);
+	app_read(fd, edge - 1);
+	ignore_rest();
+}
+
+/* Out-of-order data takes the buffer's room, not what was promised. */
+WIRE_TEST(window, offered__out_of_order_data_fits, "F1 F9 SHLD-14")
+{
+	int fd = open_with_buffer(16384);
+	int64_t edge = c->stack_edge, at;
+
+	for (at = edge - 1000; at > 1; at -= 1000) {
+		inject(ACK, SEQ(at), LEN(1000));
+		expect(ACK, ACK(1));
+	}
+	inject(ACK, SEQ(1), LEN(at + 999));
+	expect(ACK, ACK(edge));
+	app_read(fd, edge - 1);
+	ignore_rest();
+}
+
+/* ------------------------------------------------------- receiver's SWS */
+
+/* Reading single bytes must not offer windows of single bytes. */
+WIRE_TEST(window, receiver_sws__opens_by_a_segment, "F4 MUST-39")
+{
+	int fd = open_with_buffer(16384);
+	int64_t edge, bytes;
+	int updates = 0, i;
+
+	close_window();
+	edge = c->stack_edge;
+	bytes = edge - 1;
+	for (i = 0; i < bytes / 10; i++) {
+		const struct seen *s;
+
+		app_read(fd, 10);
+		while ((s = take(0))) {
+			int64_t step = s->ack + s->win - edge;
+
+			ensure(step >= 1000, "the edge moves by %lld", (long long)step);
+			edge += step;
+			updates++;
+		}
+	}
+	ensure_in(updates, 1, bytes / 1000);
+}
+
+WIRE_TEST(window, receiver_sws__on_acks_of_arriving_data, "F4 MUST-39 SHLD-14")
+{
+	int fd = open_with_buffer(16384);
+	int64_t edge, left;
+	int i;
+
+	close_window();
+	edge = c->stack_edge;
+	for (i = 0; i < 30; i++) {
+		const struct seen *s;
+
+		app_read(fd, 200);
+		left = c->stack_edge - c->peer_max;
+		inject(ACK, LEN(left > 100 ? 100 : left ? left : 1));
+		while ((s = take(60))) {
+			int64_t step = s->ack + s->win - edge;
+
+			ensure(!step || step >= 1000, "the edge moves by %lld", (long long)step);
+			edge += step;
+		}
+		c->peer_max = c->stack_edge < c->peer_max ? c->stack_edge : c->peer_max;
+	}
+}
+
+/* A reader that keeps up hears no window updates but those on ACKs. */
+WIRE_TEST(window, offered__no_needless_updates, "F1 F4")
+{
+	int fd = active_open();
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		inject(PSH | ACK, LEN(1000));
+		expect_ack(c->peer_max);
+		app_read(fd, 1000);
+		expect_silence(100);
+	}
+}
+
+/* -------------------------------------------------- the peer's zero window */
+
+#define PROBE	SEQ(0), ACK(1), LEN(0)
+
+/* The peer closes its window, and the application has something to say. */
+static int closed_window(void)
+{
+	int fd;
+
+	classic_recovery();
+	fd = active_open(MSS(1000));
+	inject(ACK, SEQ(1), ACK(1), WIN(0));
+	app_write(fd, 3000);
+	return fd;
+}
+
+WIRE_TEST(window, zero__probes_double, "F6 SHLD-29 SHLD-30 MUST-35 MUST-36")
+{
+	int i;
+
+	closed_window();
+	for (i = 0; i < 7; i++) {
+		expect_after(200 << i, ACK, PROBE);
+		inject(ACK, SEQ(1), ACK(1), WIN(0));
+	}
+}
+
+WIRE_TEST_LONG(window, zero__unanswered_probes_double_too, 200, "F6 SHLD-30 MUST-36")
+{
+	int i;
+
+	closed_window();
+	for (i = 0; i < 9; i++)
+		expect_after(200 << i, ACK, PROBE);
+}
+
+WIRE_TEST_LONG(window, zero__bounds_can_be_set, 200, "F6 MUST-36")
+{
+	static const int seconds[] = { 5, 10, 20, 30, 30, 30 };
+	size_t i;
+
+	differs_from_builtin("the bounds of the persist timer cannot be set");
+	sysctl_set("net/ltcp/persist_min_ms", 5000);
+	sysctl_set("net/ltcp/persist_max_ms", 30000);
+	closed_window();
+	for (i = 0; i < ARRAY_SIZE(seconds); i++) {
+		expect_after(seconds[i] * 1000, ACK, PROBE);
+		inject(ACK, SEQ(1), ACK(1), WIN(0));
+	}
+}
+
+WIRE_TEST_LONG(window, zero__at_most_two_minutes_apart, 2000, "F6 SHLD-30")
+{
+	int i;
+
+	closed_window();
+	for (i = 0; i < 12; i++) {
+		expect_after(i < 10 ? 200 << i : 120000, ACK, PROBE);
+		inject(ACK, SEQ(1), ACK(1), WIN(0));
+	}
+}
+
+WIRE_TEST_LONG(window, zero__answered_probes_go_on_for_ever, 10000, "F6 MUST-37")
+{
+	int fd, i;
+
+	sysctl_set("net/ipv4/tcp_retries2", 3);
+	sysctl_try("net/ltcp/persist_max_ms", 5000);
+	fd = closed_window();
+	for (i = 0; i < 40; i++) {
+		expect_within(190, 136000, ACK, PROBE);
+		inject(ACK, SEQ(1), ACK(1), WIN(0));
+	}
+	expect_state(fd, TCP_ESTABLISHED);
+	inject(ACK, SEQ(1), ACK(1), WIN(10000));
+	expect_bytes(1, 3001);
+}
+
+WIRE_TEST_LONG(window, zero__gives_up_on_a_silent_peer, 300, "F6 R2 ATTACK-28")
+{
+	int fd, probes = 0;
+	const struct seen *s;
+
+	sysctl_set("net/ipv4/tcp_retries2", 4);
+	fd = closed_window();
+	while ((s = take(60000)) && !(s->flags & RST))
+		probes++;
+	ensure_in(probes, 3, 6);
+	expect_state(fd, TCP_CLOSE);
+	app_reads_error(fd, ETIMEDOUT);
+}
+
+WIRE_TEST(window, zero__update_resumes, "F6 R8")
+{
+	closed_window();
+	expect_silence(150);
+	inject(ACK, SEQ(1), ACK(1), WIN(2000));
+	expect_bytes(1, 2001);
+	inject(ACK, SEQ(1), ACK(2001), WIN(2000));
+	expect(PSH | ACK, SEQ(2001), LEN(1000));
+	inject(ACK, SEQ(1), ACK(3001), WIN(2000));
+	expect_silence(2000);
+}
+
+WIRE_TEST(window, zero__update_lost_and_found_by_a_probe, "F6 R8 MUST-36")
+{
+	closed_window();
+	expect_after(200, ACK, PROBE);
+	inject(ACK, SEQ(1), ACK(1), WIN(0));
+	expect_after(400, ACK, PROBE);
+	inject(ACK, SEQ(1), ACK(1), WIN(5000));
+	expect_bytes(1, 3001);
+}
+
+/* The intervals begin anew with each closing. */
+WIRE_TEST(window, zero__closes_again, "F6 SHLD-29 SHLD-30")
+{
+	closed_window();
+	expect_after(200, ACK, PROBE);
+	inject(ACK, SEQ(1), ACK(1), WIN(0));
+	expect_after(400, ACK, PROBE);
+	inject(ACK, SEQ(1), ACK(1), WIN(1000));
+	expect(ACK, SEQ(1), LEN(1000));
+	inject(ACK, SEQ(1), ACK(1001), WIN(0));
+	expect_within(190, 300, ACK, SEQ(1000), LEN(0));
+	inject(ACK, SEQ(1), ACK(1001), WIN(0));
+	expect_after(400, ACK, SEQ(1000), LEN(0));
+}
+
+WIRE_TEST(window, zero__nothing_to_send_nothing_to_probe, "F6")
+{
+	int fd = active_open();
+
+	inject(ACK, SEQ(1), ACK(1), WIN(0));
+	expect_silence(20000);
+	app_shutdown(fd, SHUT_WR);
+	ensure(take(2000), "neither FIN nor probe");
+	ignore_rest();
+}
+
+WIRE_TEST(window, zero__reset_is_heard, "F6 MUST-66")
+{
+	int fd = open_with_buffer(16384);
+
+	close_window();
+	inject(RST, SEQ(c->stack_edge));
+	expect_state(fd, TCP_CLOSE);
+	app_writes_error(fd, ECONNRESET);
+}
+
+/* Both windows are closed: ACKs and window updates are heard all the same. */
+WIRE_TEST(window, zero__acks_are_heard_with_our_window_closed, "F6 MUST-66 W4")
+{
+	int fd = open_with_buffer(16384);
+
+	close_window();
+	app_write(fd, 1000);
+	expect(PSH | ACK, SEQ(1), LEN(1000));
+	inject(ACK, ACK(1001), WIN(0));
+	app_write(fd, 500);
+	expect_silence(100);
+	inject(ACK, ACK(1001), WIN(5000));
+	expect(PSH | ACK, SEQ(1001), LEN(500), WIN(0));
+}
+
+/* ------------------------------------------------- a peer that shrinks it */
+
+static int small_segments(void)
+{
+	classic_recovery();
+	return active_open(MSS(1000), WIN(5000));
+}
+
+WIRE_TEST(window, shrunk__before_it_was_used, "F2 MUST-34 SHLD-15")
+{
+	int fd = small_segments();
+
+	inject(ACK, SEQ(1), ACK(1), WIN(2000));
+	app_write(fd, 5000);
+	expect_bytes(1, 2001);
+	expect_silence(150);
+	inject(ACK, SEQ(1), ACK(2001), WIN(3000));
+	expect_bytes(2001, 5001);
+}
+
+WIRE_TEST(window, shrunk__with_data_beyond_it, "F2 MUST-34 SHLD-15 SHLD-16 SHLD-17")
+{
+	int fd = small_segments();
+
+	app_write(fd, 8000);
+	expect_bytes(1, 5001);
+	inject(ACK, SEQ(1), ACK(1001), WIN(1000));	/* the edge: 2001, was 5001 */
+	expect_after(200, ACK, SEQ(1001), LEN(1000));
+	inject(ACK, SEQ(1), ACK(5001), WIN(1000));	/* it had all the rest */
+	expect(ACK, SEQ(5001), LEN(1000));
+	expect_state(fd, TCP_ESTABLISHED);
+	inject(ACK, SEQ(1), ACK(6001), WIN(5000));
+	expect_bytes(6001, 8001);
+}
+
+WIRE_TEST(window, shrunk__to_nothing, "F2 F6 MUST-34 SHLD-15 SHLD-17")
+{
+	int fd = small_segments();
+
+	app_write(fd, 5000);
+	expect_bytes(1, 5001);
+	inject(ACK, SEQ(1), ACK(2001), WIN(0));
+	expect_within(190, 400, ACK, SEQ_IN(2000, 2001));	/* a probe or old data */
+	expect_state(fd, TCP_ESTABLISHED);
+	inject(ACK, SEQ(1), ACK(2001), WIN(5000));
+	while (c->peer_edge && app_info(fd).tcpi_unacked) {	/* until all arrived */
+		const struct seen *s = take(2000);
+
+		ensure(s && s->seq >= 2001, "nothing more comes");
+		inject(ACK, SEQ(1), ACK(s->seq + s->len), WIN(5000));
+	}
+}
+
+WIRE_TEST(window, update__old_segments_do_not_count, "F2 W4 R8")
+{
+	int fd = small_segments();
+
+	app_write(fd, 1000);
+	expect(PSH | ACK, SEQ(1), LEN(1000));
+	inject(ACK, SEQ(1), ACK(1), LEN(100), WIN(5000));
+	expect_ack(101);
+	inject(ACK, SEQ(101), ACK(1001), WIN(0));
+	app_write(fd, 500);
+	inject(ACK, SEQ(101), ACK(1), WIN(9000));	/* SEG.ACK < SND.WL2 */
+	expect_silence(50);
+	inject(ACK, SEQ(1), ACK(1001), LEN(100), WIN(9000));	/* SEG.SEQ < SND.WL1 */
+	expect(ACK, SEQ(1001), ACK(101), LEN(0));
+	expect_silence(50);
+	inject(ACK, SEQ(101), ACK(1001), WIN(500));
+	expect(PSH | ACK, SEQ(1001), LEN(500));
+}
+
+/* ----------------------------------------------------------- sender's SWS */
+
+WIRE_TEST(window, sender_sws__waits_for_a_full_segment, "MUST-38 F4")
+{
+	int fd = small_segments();
+
+	app_write(fd, 9000);
+	expect_bytes(1, 5001);
+	inject(ACK, SEQ(1), ACK(5001), WIN(300));
+	expect_silence(100);
+	inject(ACK, SEQ(1), ACK(5001), WIN(900));
+	expect_silence(100);
+	inject(ACK, SEQ(1), ACK(5001), WIN(1000));
+	expect(ACK, SEQ(5001), LEN(1000));
+}
+
+/* RFC 9293, section 3.8.6.2.1: the override timeout, 0.1 to 1 s. */
+WIRE_TEST(window, sender_sws__overridden_by_time, "MUST-38 F6")
+{
+	int fd = small_segments();
+
+	app_write(fd, 9000);
+	expect_bytes(1, 5001);
+	inject(ACK, SEQ(1), ACK(5001), WIN(300));
+	expect_within(100, 1000, ACK, SEQ(5001), LEN(300));
+}
+
+WIRE_TEST(window, sender_sws__half_of_the_largest_window, "MUST-38")
+{
+	int fd;
+
+	classic_recovery();
+	fd = active_open(MSS(1000), WIN(600));
+	app_write(fd, 3000);
+	expect(ACK, SEQ(1), LEN(600));
+	inject(ACK, SEQ(1), ACK(601), WIN(200));
+	expect_silence(100);
+	inject(ACK, SEQ(1), ACK(601), WIN(300));
+	expect(ACK, SEQ(601), LEN(300));
+}
+
+WIRE_TEST(window, sender_sws__all_there_is_may_go, "MUST-38")
+{
+	int fd = small_segments();
+
+	inject(ACK, SEQ(1), ACK(1), WIN(300));
+	app_write(fd, 200);
+	expect(PSH | ACK, SEQ(1), LEN(200));
+}
