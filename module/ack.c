@@ -155,6 +155,9 @@ static void ltcp_ack_advance(struct sock *sk, const struct ltcp_seg *seg,
 	icsk->icsk_retransmits = 0;
 	icsk->icsk_probes_out = 0;
 	icsk->icsk_probes_tstamp = 0;
+	/* Whatever ICMP said, the path works */
+	if (unlikely(sk->sk_err_soft))
+		WRITE_ONCE(sk->sk_err_soft, 0);
 	if (READ_ONCE(sk->sk_dst_pending_confirm) == 0)
 		sk_dst_confirm(sk);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * batch.c - one ACK for the segments that arrive together.
+ * batch.c - one ACK and one wake-up for the segments that arrive together.
  *
  * RFC 5681 wants an ACK for at least every second full segment. A device hands
  * over dozens at a time; where GRO has not made them one packet, an ACK for each
@@ -8,7 +8,9 @@
  * ACK that the second segment makes due is sent by a tasklet, which runs when
  * the receive softirq has emptied its batch, microseconds later, on the same
  * CPU: what GRO does for data, done for its acknowledgment. Whatever must go at
- * once (out of order, gap filled, FIN, quick ACKs) does not come here.
+ * once (out of order, gap filled, FIN, quick ACKs) does not come here. The reader
+ * was woken by the first segment; for the others of the batch it is woken again
+ * at its end.
  *
  * A socket stands in the list of the CPU that put it there, with a reference,
  * while its batch_queued is set. The flag is the socket lock's; the list is only
@@ -31,6 +33,10 @@ static void ltcp_batch_one(struct sock *sk)
 
 	bh_lock_sock(sk);
 	lt->batch_queued = false;
+	if (lt->batch_wake) {
+		lt->batch_wake = false;
+		ltcp_data_ready(sk);
+	}
 	if (sock_owned_by_user(sk))
 		lt->deferred |= LTCP_DEFER_PUSH;
 	else if (inet_csk_ack_scheduled(sk) && sk->sk_state != TCP_CLOSE)
@@ -69,6 +75,23 @@ void ltcp_batch_ack(struct sock *sk)
 	sock_hold(sk);
 	list_add_tail(&lt->batch_node, &batch->socks);
 	tasklet_schedule(&batch->tasklet);
+}
+
+/**
+ * ltcp_batch_wake - new data can be read: leave the wake-up to the batch's end
+ * @sk: connection
+ *
+ * Context: softirq, socket lock. Return: false when there is no batch, and the
+ * caller must wake the reader.
+ */
+bool ltcp_batch_wake(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	if (!lt->batch_queued || !in_serving_softirq())
+		return false;
+	lt->batch_wake = true;
+	return true;
 }
 
 /**

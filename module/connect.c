@@ -10,26 +10,6 @@
  */
 #include "ltcp.h"
 
-/* The window that a SYN may offer: never scaled, so at most 65,535 bytes. */
-static u32 ltcp_syn_window(const struct sock *sk)
-{
-	return min3((u32)U16_MAX, ltcp_win_from_space(READ_ONCE(sk->sk_rcvbuf)),
-		    tcp_sk(sk)->window_clamp);
-}
-
-/* The largest buffer that auto-tuning may ever reach decides the scale. */
-static u8 ltcp_wscale_offer(const struct sock *sk)
-{
-	const struct net *net = sock_net(sk);
-	u32 space = READ_ONCE(sk->sk_rcvbuf);
-
-	if (!READ_ONCE(net->ipv4.sysctl_tcp_window_scaling))
-		return 0;
-	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
-		space = max_t(u32, space, READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
-	return ltcp_wscale_choose(ltcp_win_from_space(space));
-}
-
 /* Everything the handshake negotiates starts from what this end would like. */
 static void ltcp_connect_offers(struct sock *sk)
 {
@@ -39,7 +19,6 @@ static void ltcp_connect_offers(struct sock *sk)
 	tp->rx_opt.tstamp_ok = READ_ONCE(net->ipv4.sysctl_tcp_timestamps) != 0;
 	tp->rx_opt.sack_ok = READ_ONCE(net->ipv4.sysctl_tcp_sack) != 0;
 	tp->rx_opt.wscale_ok = READ_ONCE(net->ipv4.sysctl_tcp_window_scaling) != 0;
-	tp->rx_opt.rcv_wscale = ltcp_wscale_offer(sk);
 	tp->rx_opt.snd_wscale = 0;
 	tp->rx_opt.mss_clamp = U16_MAX;
 	tp->tcp_header_len = sizeof(struct tcphdr);
@@ -51,6 +30,7 @@ static void ltcp_connect_offers(struct sock *sk)
 static void ltcp_connect_sequence(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
+	struct ltcp_wnd_offer offer;
 
 	tp->snd_una = tp->write_seq;
 	tp->snd_nxt = tp->write_seq;
@@ -63,9 +43,10 @@ static void ltcp_connect_sequence(struct sock *sk)
 	tp->rcv_nxt = 0;
 	tp->rcv_wup = 0;
 	WRITE_ONCE(tp->copied_seq, 0);
-	if (!tp->window_clamp)
-		tp->window_clamp = min_t(u32, U16_MAX << LTCP_WSCALE_MAX, S32_MAX);
-	tp->rcv_wnd = ltcp_syn_window(sk);
+	offer = ltcp_window_offer(sk, __sk_dst_get(sk), tp->rx_opt.wscale_ok);
+	tp->window_clamp = offer.clamp;
+	tp->rcv_wnd = offer.wnd;
+	tp->rx_opt.rcv_wscale = offer.wscale;
 }
 
 /**

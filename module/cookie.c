@@ -80,7 +80,7 @@ static void ltcp_cookie_warn(struct sock *sk)
 	if (READ_ONCE(queue->synflood_warned) ||
 	    xchg(&queue->synflood_warned, 1))
 		return;
-	net_info_ratelimited("ltcp: port %u: too many half-open connections, %s\n",
+	net_info_ratelimited("port %u: too many half-open connections, %s\n",
 			     inet_sk(sk)->inet_num, ltcp_cookie_mode(sk) ?
 			     "answering with SYN cookies" : "dropping SYNs");
 }

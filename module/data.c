@@ -63,6 +63,15 @@ u32 ltcp_select_window(struct sock *sk)
 	return tp->rcv_wnd;
 }
 
+/* ltcp_ack_decide() has left an ACK to the reader. */
+static bool ltcp_ack_was_left(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return inet_csk_ack_scheduled(sk) &&
+	       tp->rcv_nxt - tp->rcv_wup > inet_csk(sk)->icsk_ack.rcv_mss;
+}
+
 /**
  * ltcp_rcv_consumed - the program has read: does the peer need to know?
  * @sk: connection
@@ -78,10 +87,45 @@ void ltcp_rcv_consumed(struct sock *sk, int copied)
 	    (sk->sk_shutdown & RCV_SHUTDOWN))
 		return;
 	ltcp_rwnd_load(sk, &in);
-	if (!ltcp_rwnd_update_due(&in, copied))
+	if (!ltcp_ack_was_left(sk) && !ltcp_rwnd_update_due(&in, copied))
 		return;
 	ltcp_mstamp_refresh(tcp_sk(sk));
 	ltcp_send_ack(sk);
+}
+
+/**
+ * ltcp_window_offer - the receive window that a SYN offers
+ * @sk: socket that opens, or the listener
+ * @dst: route to the peer, whose window metric bounds it
+ * @scaled: window scaling is offered or agreed upon
+ *
+ * The buffer of now, at most 65,535 because the window of a SYN is never scaled
+ * (RFC 7323 section 2.2), and a scale for the largest that the buffer may become.
+ *
+ * Context: any.
+ */
+struct ltcp_wnd_offer ltcp_window_offer(const struct sock *sk,
+					const struct dst_entry *dst, bool scaled)
+{
+	const struct net *net = sock_net(sk);
+	int rcvbuf = READ_ONCE(sk->sk_rcvbuf);
+	int largest = rcvbuf;
+	struct ltcp_wnd_offer o = {
+		.clamp = READ_ONCE(tcp_sk(sk)->window_clamp),
+	};
+
+	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
+		largest = max(largest, READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
+	if (!o.clamp)
+		o.clamp = dst_metric(dst, RTAX_WINDOW) ?:
+			  U16_MAX << LTCP_WSCALE_MAX;
+	if (scaled)
+		o.wscale = ltcp_wscale_choose(min(o.clamp,
+						  ltcp_win_from_space(largest)));
+	else
+		o.clamp = min_t(u32, o.clamp, U16_MAX);
+	o.wnd = min3(o.clamp, ltcp_win_from_space(rcvbuf), (u32)U16_MAX);
+	return o;
 }
 
 /**
@@ -190,13 +234,21 @@ static bool ltcp_coalesce(struct sock *sk, struct sk_buff *to,
  * ltcp_data_ready - wake a reader, if SO_RCVLOWAT lets us
  * @sk: connection with new data or FIN
  *
- * Context: socket lock.
+ * Until it runs, one that was woken in recv() needs no second call. Context:
+ * socket lock.
  */
 void ltcp_data_ready(struct sock *sk)
 {
-	if (ltcp_readable(sk) || sock_flag(sk, SOCK_DONE) ||
-	    ltcp_sk(sk)->reader_began)
-		sk->sk_data_ready(sk);
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	if (lt->reader == LTCP_READER_CALLED)
+		return;
+	if (!ltcp_readable(sk) && !sock_flag(sk, SOCK_DONE) &&
+	    !lt->reader_began)
+		return;
+	if (lt->reader == LTCP_READER_SLEEPS)
+		lt->reader = LTCP_READER_CALLED;
+	sk->sk_data_ready(sk);
 }
 
 static void ltcp_advance_rcv_nxt(struct sock *sk, u32 end_seq)
@@ -393,7 +445,7 @@ static void ltcp_data_in_order(struct sock *sk, struct sk_buff *skb)
 	}
 	if (unlikely(fin))
 		ltcp_rcv_fin(sk);
-	if (!sock_flag(sk, SOCK_DEAD))
+	if (!sock_flag(sk, SOCK_DEAD) && !ltcp_batch_wake(sk))
 		ltcp_data_ready(sk);
 }
 
@@ -505,9 +557,12 @@ void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
  * @sk: connection
  *
  * At once when marked so, when more than one full segment is unacknowledged
- * (RFC 5681 section 4.2: at least every second; batch.c sends one for all that
- * arrive together), or while quick ACKs last; otherwise within
- * net.ltcp.delack_ms. Context: socket lock.
+ * (RFC 5681 section 4.2: at least every second), or while quick ACKs last;
+ * otherwise within net.ltcp.delack_ms. "At once" is when those that arrive
+ * together have been looked at: a reader that is just being woken sends the ACK
+ * with the window that its reading opens, unless it is late, or else batch.c.
+ *
+ * Context: socket lock.
  */
 void ltcp_ack_decide(struct sock *sk)
 {
@@ -522,11 +577,13 @@ void ltcp_ack_decide(struct sock *sk)
 	}
 	unacked = tp->rcv_nxt - tp->rcv_wup;
 	if (unacked > icsk->icsk_ack.rcv_mss) {
-		if (in_serving_softirq() &&
-		    unacked < LTCP_BATCH_SEGS * icsk->icsk_ack.rcv_mss)
-			ltcp_batch_ack(sk);
-		else
+		if (!in_serving_softirq() ||
+		    unacked >= LTCP_BATCH_SEGS * icsk->icsk_ack.rcv_mss)
 			ltcp_send_ack(sk);
+		else if (ltcp_sk(sk)->reader == LTCP_READER_CALLED)
+			ltcp_timer_arm_delack(sk, 1);
+		else
+			ltcp_batch_ack(sk);
 		return;
 	}
 	ltcp_timer_arm_delack(sk,

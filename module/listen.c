@@ -319,32 +319,17 @@ static void ltcp_req_save_syn(const struct sock *sk, const struct sk_buff *skb,
  * @dst: route to the peer
  * @req: rsk_rcv_wnd, rsk_window_clamp (bytes) and rcv_wscale are set
  *
- * The buffer of now is offered, at most 65,535 because the window of a SYN is
- * never scaled (RFC 7323 section 2.2), and a scale for the largest that the
- * buffer may become.
- *
  * Context: any.
  */
 void ltcp_req_window(const struct sock *sk, const struct dst_entry *dst,
 		     struct request_sock *req)
 {
-	const struct net *net = sock_net(sk);
 	struct inet_request_sock *ireq = inet_rsk(req);
-	u32 clamp = READ_ONCE(tcp_sk(sk)->window_clamp);
-	int rcvbuf = READ_ONCE(sk->sk_rcvbuf);
-	int largest = rcvbuf;
+	struct ltcp_wnd_offer offer = ltcp_window_offer(sk, dst, ireq->wscale_ok);
 
-	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
-		largest = max(largest, READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
-	if (!clamp)
-		clamp = dst_metric(dst, RTAX_WINDOW) ?: U16_MAX << LTCP_WSCALE_MAX;
-	if (!ireq->wscale_ok)
-		clamp = min_t(u32, clamp, U16_MAX);
-	ireq->rcv_wscale = ireq->wscale_ok ?
-		ltcp_wscale_choose(min(clamp, ltcp_win_from_space(largest))) : 0;
-	req->rsk_window_clamp = clamp;
-	req->rsk_rcv_wnd = min3(clamp, ltcp_win_from_space(rcvbuf),
-				(u32)U16_MAX);
+	ireq->rcv_wscale = offer.wscale;
+	req->rsk_window_clamp = offer.clamp;
+	req->rsk_rcv_wnd = offer.wnd;
 }
 
 /**

@@ -130,6 +130,7 @@ struct ltcp_sock {
 	struct ltcp_net *lnet;		/* the namespace's part; set once */
 	u32 deferred;			/* LTCP_DEFER_* bits for release_cb; slock */
 	bool batch_queued;		/* batch_node is in a CPU's list (batch.c); slock */
+	bool batch_wake;		/* wake the reader when the batch is done; slock */
 	struct list_head batch_node;
 
 	/* All that follows is cleared for every new connection, but for cc */
@@ -156,6 +157,7 @@ struct ltcp_sock {
 	struct ltcp_sacklist sacks;	/* what to report, most recent first */
 	u32 compact_after;		/* no compaction before segs_in is there */
 	bool reader_began;		/* a sleeping recv() has taken less than SO_RCVLOWAT */
+	u8 reader;			/* LTCP_READER_*: does anybody sleep in recv()? */
 
 	/* Congestion control (cong.c) */
 	const struct ltcp_cc_ops *cc;
@@ -167,6 +169,12 @@ struct ltcp_sock {
 
 	u32 challenge_ms;		/* start of the second that challenge_left counts */
 	u16 challenge_left;		/* challenge ACKs left in it */
+};
+
+enum {
+	LTCP_READER_AWAY,		/* not in recv(), or not known to be */
+	LTCP_READER_SLEEPS,
+	LTCP_READER_CALLED,		/* woken, but has not run yet */
 };
 
 static inline struct ltcp_sock *ltcp_sk(const struct sock *sk)
@@ -498,9 +506,18 @@ const struct ltcp_cc_ops *ltcp_cong_find(const char *name);
 int ltcp_cong_set(struct sock *sk, const char *name);
 const struct tcp_congestion_ops *ltcp_cong_label(const struct ltcp_cc_ops *cc);
 
+/* What a SYN offers as receive window: bytes, its upper bound, the scale. */
+struct ltcp_wnd_offer {
+	u32 wnd;
+	u32 clamp;
+	u8 wscale;
+};
+
 /* ---- data.c: receive queues, delivery, when to acknowledge ---- */
 void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg);
 void ltcp_data_again(struct sock *sk, const struct ltcp_seg *seg);
+struct ltcp_wnd_offer ltcp_window_offer(const struct sock *sk,
+					const struct dst_entry *dst, bool scaled);
 u32 ltcp_select_window(struct sock *sk);
 void ltcp_rcv_consumed(struct sock *sk, int copied);
 void ltcp_rcv_space_adjust(struct sock *sk);
@@ -518,6 +535,7 @@ void ltcp_ofo_purge(struct sock *sk);
 void ltcp_batch_init(void);
 void ltcp_batch_exit(void);
 void ltcp_batch_ack(struct sock *sk);
+bool ltcp_batch_wake(struct sock *sk);
 
 /* ---- tx.c: the send queue, and what may be sent now ---- */
 void ltcp_push(struct sock *sk);

@@ -379,4 +379,3 @@ module_exit(ltcp_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("TCP, reimplemented beside the built-in one");
-MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, 253, SOCK_STREAM);

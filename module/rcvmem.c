@@ -239,7 +239,10 @@ static bool ltcp_ofo_prune(struct sock *sk, struct sk_buff *skb)
  */
 bool ltcp_rcv_room(struct sock *sk, struct sk_buff *skb)
 {
-	if (likely(ltcp_rcv_fits(sk, skb)))
+	if (likely(atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
+		   sk_rmem_schedule(sk, skb, skb->truesize)))
+		return true;
+	if (ltcp_rcv_fits(sk, skb))
 		return true;
 	ltcp_rcv_compact(sk);
 	if (ltcp_rcv_fits(sk, skb) || ltcp_ofo_prune(sk, skb))

@@ -180,8 +180,10 @@ static int ltcp_recv_sleep(struct sock *sk, struct ltcp_read *rd)
 	} else {
 		/* What it has taken counts towards SO_RCVLOWAT, too */
 		ltcp_sk(sk)->reader_began = rd->copied_bytes;
+		ltcp_sk(sk)->reader = LTCP_READER_SLEEPS;
 		err = sk_wait_data(sk, &rd->timeo,
 				   skb_peek_tail(&sk->sk_receive_queue));
+		ltcp_sk(sk)->reader = LTCP_READER_AWAY;
 		ltcp_sk(sk)->reader_began = false;
 	}
 	if (err < 0)
