@@ -124,8 +124,10 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 			ltcp_uncount(tp, cb, segs);
 		}
 		res->acked_segs += segs;
-		if (!(cb->sacked & LTCP_SKB_SACKED))
+		if (!(cb->sacked & LTCP_SKB_SACKED)) {
 			res->delivered_segs += segs;
+			ltcp_rate_delivered(tp, skb, &res->rate);
+		}
 		if (seq_lt(seg->ack, cb->end_seq))
 			break;
 		ltcp_rtx_erase(lt, skb);
@@ -265,6 +267,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 	tp->delivered += res.delivered_segs;
 	if (likely(sk->sk_state != TCP_SYN_SENT && sk->sk_state != TCP_SYN_RECV)) {
 		ltcp_loss_on_ack(sk, &res);
+		ltcp_rate_finish(ltcp_sk(sk), &res);
 		ltcp_cong_on_ack(sk, &res);
 		if (res.acked_bytes)
 			ltcp_tx_sndbuf_grow(sk);

@@ -197,6 +197,10 @@ void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 		.in_flight = res->prior_in_flight,
 		.rtt_us = res->rtt_us,
 		.cwnd_limited = lt->cwnd_limited,
+		.app_limited = lt->tcp.app_limited,
+		.round_start = res->rate.round_start,
+		.min_rtt_us = ltcp_min_rtt_us(&lt->tcp),
+		.rate = res->rate.cc,
 		.abc_l_segs = LTCP_CWND_L,
 	};
 

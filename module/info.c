@@ -76,7 +76,7 @@ static void ltcp_info_sender(const struct tcp_sock *tp, struct tcp_info *info)
 static void ltcp_info_receiver(const struct tcp_sock *tp, struct tcp_info *info)
 {
 	info->tcpi_rcv_ssthresh = tp->rcv_ssthresh;
-	info->tcpi_rcv_rtt = tp->rcv_rtt_est.rtt_us >> 3;
+	info->tcpi_rcv_rtt = tp->rcv_rtt_est.rtt_us;
 	info->tcpi_rcv_space = tp->rcvq_space.space;
 	info->tcpi_rcv_ooopack = tp->rcv_ooopack;
 }

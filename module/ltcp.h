@@ -145,6 +145,8 @@ struct ltcp_sock {
 	struct sk_buff *rtx_last;	/* rightmost of rtxq, NULL when empty */
 	struct sk_buff_head unsent;
 
+	u32 round_delivered;		/* a round ends when what was sent then is delivered (rate.c) */
+
 	/* Loss recovery (loss.c, sack.c) */
 	u32 sack_high;			/* right edge of the highest SACKed data */
 	u32 retrans_edge;		/* no lost segment below it awaits sending */
@@ -204,8 +206,15 @@ struct ltcp_cb {
 	u16 segs;		/* segments this packet becomes on the wire */
 	u8 flags;		/* LTCP_FLAG_* of the header */
 	u8 sacked;		/* LTCP_SKB_* */
-	u8 retrans;		/* times sent again, saturating */
 	bool has_rxtstamp;
+
+	/* On the way out: the connection when it was sent last (rate.c) */
+	u32 delivered;		/* segments delivered so far */
+	u32 delivered_us;	/* when that was reached, low half; 0: sampled already */
+	u32 first_tx_us;	/* when the flight began that it belongs to, low half */
+	u32 lost;		/* segments judged lost so far */
+	u32 in_flight;		/* segments in flight, with this packet */
+	bool app_limited;	/* there was nothing more to send */
 };
 
 #define LTCP_SKB_SACKED		0x01	/* the peer reports it received */
@@ -234,6 +243,14 @@ static inline struct sk_buff *ltcp_rtx_next(const struct sk_buff *skb)
 static inline struct sk_buff *ltcp_rtx_prev(const struct sk_buff *skb)
 {
 	return ltcp_rb_to_skb(rb_prev(&skb->rbnode));
+}
+
+/* The least round trip seen lately, microseconds; 0: none yet. */
+static inline u32 ltcp_min_rtt_us(const struct tcp_sock *tp)
+{
+	u32 us = minmax_get(&tp->rtt_min);
+
+	return us == ~0U ? 0 : us;
 }
 
 static inline bool ltcp_all_sent_acked(const struct ltcp_sock *lt)
@@ -466,6 +483,19 @@ enum ltcp_tw_verdict ltcp_tw_segment(struct inet_timewait_sock *tw,
 				     const struct ltcp_seg *seg, u32 *isn);
 void ltcp_tw_send_ack(struct sock *sk, struct sk_buff *skb);
 
+/* ---- rate.c: at which rate the path delivers ---- */
+struct ltcp_rate_sample {
+	struct ltcp_cc_rate cc;	/* what congestion control is told */
+	u32 prior_lost;		/* as in struct ltcp_cb */
+	u32 prior_us;		/* delivered_us of the packet sampled, 0: none yet */
+	u32 send_us;		/* how long its flight took to be sent */
+	bool round_start;	/* it was sent after the last round began */
+};
+void ltcp_rate_sent(struct ltcp_sock *lt, struct sk_buff *skb);
+void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb,
+			 struct ltcp_rate_sample *rs);
+void ltcp_rate_check_app_limited(struct ltcp_sock *lt);
+
 /* ---- ack.c: what an ACK delivered ---- */
 struct ltcp_ack_result {
 	u32 delivered_segs;	/* newly cumulatively or selectively acknowledged */
@@ -474,11 +504,13 @@ struct ltcp_ack_result {
 	u32 prior_in_flight;	/* pipe before this ACK */
 	u32 prior_una;
 	u32 rtt_us;		/* sample of this ACK, 0 when there is none */
+	struct ltcp_rate_sample rate;
 	u8 prior_ca_state;	/* the episode that this ACK may have ended */
 	bool sacked_new;	/* a SACK block told something new */
 	bool dup;		/* a duplicate ACK by RFC 5681's definition */
 	bool wnd_update;
 };
+void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res);
 void ltcp_ack(struct sock *sk, struct ltcp_seg *seg);
 
 /* ---- sack.c: the sender's scoreboard ---- */

@@ -37,9 +37,11 @@ struct sk_buff *ltcp_rtx_find(const struct ltcp_sock *lt, u32 seq)
 }
 
 /* One packet is wholly covered by a block. */
-static void ltcp_sack_mark(struct tcp_sock *tp, struct ltcp_cb *cb,
+static void ltcp_sack_mark(struct tcp_sock *tp, struct sk_buff *skb,
 			   struct ltcp_ack_result *res)
 {
+	struct ltcp_cb *cb = ltcp_cb(skb);
+
 	if (cb->sacked & LTCP_SKB_SACKED)
 		return;
 	if (cb->sacked & LTCP_SKB_LOST)
@@ -51,6 +53,7 @@ static void ltcp_sack_mark(struct tcp_sock *tp, struct ltcp_cb *cb,
 	tp->sacked_out += cb->segs;
 	res->delivered_segs += cb->segs;
 	res->sacked_new = true;
+	ltcp_rate_delivered(tp, skb, &res->rate);
 }
 
 /* May the peer's SACK still make us cut packets? */
@@ -106,12 +109,12 @@ static void ltcp_sack_range(struct sock *sk, u32 start, u32 end,
 
 				piece = ltcp_sack_carve(sk, skb, start, end);
 				if (piece) {
-					ltcp_sack_mark(&lt->tcp, ltcp_cb(piece), res);
+					ltcp_sack_mark(&lt->tcp, piece, res);
 					skb = piece;
 				}
 			}
 		} else {
-			ltcp_sack_mark(&lt->tcp, cb, res);
+			ltcp_sack_mark(&lt->tcp, skb, res);
 		}
 		if (ltcp_cb(skb)->sacked & LTCP_SKB_SACKED)
 			lt->sack_high = seq_max(lt->sack_high,

@@ -606,6 +606,7 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 		if (force && skb_queue_is_last(&lt->unsent, skb))
 			ltcp_cb(skb)->flags |= LTCP_FLAG_PSH;
 		ltcp_tx_sent(sk, skb);
+		ltcp_rate_sent(lt, skb);
 		ltcp_xmit(sk, skb, true);
 		if (force)
 			break;
@@ -665,6 +666,7 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 		tp->retrans_out += cb->segs;
 	}
 	cb->sacked |= LTCP_SKB_EVER_RETRANS;
+	ltcp_rate_sent(lt, skb);
 	tp->total_retrans += cb->segs;
 	tp->bytes_retrans += skb->len;
 	ltcp_count_add(lt->lnet, LTCP_MIB_RETRANS_SEGS, cb->segs);
@@ -725,6 +727,7 @@ void ltcp_push(struct sock *sk)
 			ltcp_send_lost(sk);
 		if (!skb_queue_empty(&lt->unsent)) {
 			ltcp_send_new(sk, false);
+			ltcp_rate_check_app_limited(lt);
 			if (!lt->tcp.packets_out && !skb_queue_empty(&lt->unsent))
 				ltcp_timer_arm_persist(sk);
 		}

@@ -60,15 +60,19 @@ struct ltcp_cc {
  * struct ltcp_cc_rate - one sample of the delivery rate
  * @delivered: segments delivered over the interval
  * @prior_delivered: segments delivered in all when the segment was sent that
- *	this sample belongs to
+ *	this sample belongs to; wraps around
  * @interval_us: length of the interval; 0: no sample
- * @losses: segments marked lost on this ACK
+ * @tx_in_flight: segments in flight when that segment was sent, with it
+ * @lost: segments judged lost since that segment was sent
+ * @losses: segments judged lost on this ACK
  * @app_limited: the application had nothing to send for part of it
  */
 struct ltcp_cc_rate {
-	u64 delivered;
-	u64 prior_delivered;
+	u32 delivered;
+	u32 prior_delivered;
 	u32 interval_us;
+	u32 tx_in_flight;
+	u32 lost;
 	u32 losses;
 	bool app_limited;
 };
