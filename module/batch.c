@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * batch.c - one ACK and one wake-up for the segments that arrive together.
+ * batch.c - what is done when the softirq at hand is over.
  *
- * RFC 5681 wants an ACK for at least every second full segment. A device hands
- * over dozens at a time; where GRO has not made them one packet, an ACK for each
- * pair would leave in one burst, all but the last of no use to anybody. So the
- * ACK that the second segment makes due is sent by a tasklet, which runs when
+ * ACKs. RFC 5681 wants an ACK for at least every second full segment. A device
+ * hands over dozens at a time; where GRO has not made them one packet, an ACK for
+ * each pair would leave in one burst, all but the last of no use to anybody. So
+ * the ACK that the second segment makes due is sent by a tasklet, which runs when
  * the receive softirq has emptied its batch, microseconds later, on the same
  * CPU: what GRO does for data, done for its acknowledgment. Whatever must go at
  * once (out of order, gap filled, FIN, quick ACKs) does not come here. The reader
  * was woken by the first segment; for the others of the batch it is woken again
  * at its end.
  *
+ * Sending. When the qdisc has taken a packet of a socket that waits for that
+ * (pace.c), nobody may hold the socket's lock: the tasklet takes it and pushes.
+ *
  * A socket stands in the list of the CPU that put it there, with a reference,
- * while its batch_queued is set. The flag is the socket lock's; the list is only
- * touched on its CPU with softirqs off.
+ * while TSQ_QUEUED is set in its sk_tsq_flags; who sets the bit owns tsq_node.
+ * TCP_TSQ_DEFERRED says that a push is wanted. The list is only touched on its CPU with interrupts off.
  */
 #include <linux/interrupt.h>
 
@@ -32,15 +35,18 @@ static void ltcp_batch_one(struct sock *sk)
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
 	bh_lock_sock(sk);
-	lt->batch_queued = false;
 	if (lt->batch_wake) {
 		lt->batch_wake = false;
 		ltcp_data_ready(sk);
 	}
-	if (sock_owned_by_user(sk))
+	if (inet_csk_ack_scheduled(sk) && sock_owned_by_user(sk)) {
 		lt->deferred |= LTCP_DEFER_PUSH;
-	else if (inet_csk_ack_scheduled(sk) && sk->sk_state != TCP_CLOSE)
+	} else if (inet_csk_ack_scheduled(sk)) {
+		ltcp_mstamp_refresh(&lt->tcp);
 		ltcp_send_ack(sk);
+	}
+	if (test_and_clear_bit(TCP_TSQ_DEFERRED, &sk->sk_tsq_flags))
+		ltcp_push_or_defer(sk);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 }
@@ -48,14 +54,36 @@ static void ltcp_batch_one(struct sock *sk)
 static void ltcp_batch_run(struct tasklet_struct *t)
 {
 	struct ltcp_batch *batch = container_of(t, struct ltcp_batch, tasklet);
-	struct ltcp_sock *lt, *next;
+	struct tcp_sock *tp, *next;
 	LIST_HEAD(socks);
 
+	local_irq_disable();
 	list_splice_init(&batch->socks, &socks);
-	list_for_each_entry_safe(lt, next, &socks, batch_node) {
-		list_del(&lt->batch_node);
-		ltcp_batch_one((struct sock *)lt);
+	local_irq_enable();
+	list_for_each_entry_safe(tp, next, &socks, tsq_node) {
+		struct sock *sk = (struct sock *)tp;
+
+		list_del(&tp->tsq_node);
+		smp_mb__before_atomic();
+		clear_bit(TSQ_QUEUED, &sk->sk_tsq_flags);
+		ltcp_batch_one(sk);
 	}
+}
+
+/* Have the tasklet look at @sk, unless it is going to. */
+static void ltcp_batch_queue(struct sock *sk)
+{
+	struct ltcp_batch *batch;
+	unsigned long flags;
+
+	if (test_and_set_bit(TSQ_QUEUED, &sk->sk_tsq_flags))
+		return;
+	sock_hold(sk);
+	local_irq_save(flags);
+	batch = this_cpu_ptr(&ltcp_batch);
+	list_add_tail(&tcp_sk(sk)->tsq_node, &batch->socks);
+	tasklet_schedule(&batch->tasklet);
+	local_irq_restore(flags);
 }
 
 /**
@@ -66,15 +94,19 @@ static void ltcp_batch_run(struct tasklet_struct *t)
  */
 void ltcp_batch_ack(struct sock *sk)
 {
-	struct ltcp_batch *batch = this_cpu_ptr(&ltcp_batch);
-	struct ltcp_sock *lt = ltcp_sk(sk);
+	ltcp_batch_queue(sk);
+}
 
-	if (lt->batch_queued)
-		return;
-	lt->batch_queued = true;
-	sock_hold(sk);
-	list_add_tail(&lt->batch_node, &batch->socks);
-	tasklet_schedule(&batch->tasklet);
+/**
+ * ltcp_batch_push - send what may be sent, soon
+ * @sk: connection; the caller has a reference
+ *
+ * Context: any, with or without the socket lock.
+ */
+void ltcp_batch_push(struct sock *sk)
+{
+	set_bit(TCP_TSQ_DEFERRED, &sk->sk_tsq_flags);
+	ltcp_batch_queue(sk);
 }
 
 /**
@@ -88,7 +120,7 @@ bool ltcp_batch_wake(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
-	if (!lt->batch_queued || !in_serving_softirq())
+	if (!test_bit(TSQ_QUEUED, &sk->sk_tsq_flags) || !in_serving_softirq())
 		return false;
 	lt->batch_wake = true;
 	return true;

@@ -488,4 +488,18 @@ static inline void ltcp_reset_newer(struct tcp_sock *tp)
 #define LTCP_PINFO_OFFSET_OP(off)
 #endif
 
+/* Prepare a high-resolution timer. */
+#ifdef LTCP_HAVE_HRTIMER_SETUP
+#define ltcp_hrtimer_setup	hrtimer_setup
+#else
+static inline void
+ltcp_hrtimer_setup(struct hrtimer *timer,
+		   enum hrtimer_restart (*function)(struct hrtimer *),
+		   clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
 #endif

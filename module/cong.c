@@ -213,6 +213,7 @@ void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 	ltcp_cc_load(lt, &lt->cc_work);
 	lt->cc->on_ack(&lt->cc_work, &ev);
 	ltcp_cc_store(lt, &lt->cc_work);
+	ltcp_pace_update(sk, lt->cc_work.pacing_rate);
 }
 
 /**

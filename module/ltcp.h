@@ -129,9 +129,7 @@ struct ltcp_sock {
 
 	struct ltcp_net *lnet;		/* the namespace's part; set once */
 	u32 deferred;			/* LTCP_DEFER_* bits for release_cb; slock */
-	bool batch_queued;		/* batch_node is in a CPU's list (batch.c); slock */
 	bool batch_wake;		/* wake the reader when the batch is done; slock */
-	struct list_head batch_node;
 
 	/* All that follows is cleared for every new connection, but for cc */
 
@@ -563,11 +561,12 @@ void ltcp_data_ready(struct sock *sk);
 bool ltcp_rcv_room(struct sock *sk, struct sk_buff *skb);
 void ltcp_ofo_purge(struct sock *sk);
 
-/* ---- batch.c: one ACK for segments that arrive together ---- */
+/* ---- batch.c: what is done when the softirq at hand is over ---- */
 void ltcp_batch_init(void);
 void ltcp_batch_exit(void);
 void ltcp_batch_ack(struct sock *sk);
 bool ltcp_batch_wake(struct sock *sk);
+void ltcp_batch_push(struct sock *sk);
 
 /* ---- tx.c: the send queue, and what may be sent now ---- */
 void ltcp_push(struct sock *sk);
@@ -590,6 +589,18 @@ u16 ltcp_advmss(const struct sock *sk, const struct dst_entry *dst);
 void ltcp_tx_sndbuf_grow(struct sock *sk);
 void ltcp_mss_check(struct sock *sk);
 bool ltcp_push_one(struct sock *sk);
+void ltcp_push_or_defer(struct sock *sk);
+
+/* ---- pace.c: how fast packets leave, how many wait below us ---- */
+void ltcp_pace_init(struct sock *sk);
+void ltcp_pace_stop(struct sock *sk);
+void ltcp_pace_request(struct sock *sk);
+void ltcp_pace_update(struct sock *sk, u64 wanted);
+bool ltcp_pace_holds(struct sock *sk);
+void ltcp_pace_sent(struct sock *sk, u32 bytes);
+u32 ltcp_pace_max_segs(const struct sock *sk, u32 mss);
+bool ltcp_queue_full(struct sock *sk, const struct sk_buff *skb);
+void ltcp_wfree(struct sk_buff *skb);
 
 /* ---- xmit.c: headers, options, hand-over to IP ---- */
 int ltcp_xmit(struct sock *sk, struct sk_buff *skb, bool clone);

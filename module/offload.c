@@ -37,7 +37,7 @@ u32 ltcp_offload_max_segs(const struct sock *sk, u32 mss)
 
 	if (!sk_can_gso(sk))
 		return 1;
-	segs = sk->sk_gso_max_size / mss;
+	segs = min_t(u32, sk->sk_gso_max_size / mss, ltcp_pace_max_segs(sk, mss));
 	return clamp_t(u32, segs, 1, sk->sk_gso_max_segs);
 }
 

@@ -164,7 +164,6 @@ void ltcp_init_block(struct sock *sk)
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	ltcp_sk(sk)->lnet = ltcp_net(sock_net(sk));
-	ltcp_sk(sk)->batch_queued = false;
 	ltcp_sk(sk)->batch_wake = false;
 	sk->tcp_rtx_queue = RB_ROOT;
 	tp->out_of_order_queue = RB_ROOT;
@@ -612,6 +611,7 @@ static void ltcp_abort_connection(struct sock *sk)
 static void ltcp_purge(struct sock *sk)
 {
 	inet_csk_clear_xmit_timers(sk);
+	ltcp_pace_stop(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
 	ltcp_ofo_purge(sk);
 	ltcp_tx_purge(sk);

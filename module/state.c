@@ -67,6 +67,7 @@ void ltcp_done(struct sock *sk)
 		TCP_INC_STATS(sock_net(sk), TCP_MIB_ATTEMPTFAILS);
 	ltcp_set_state(sk, TCP_CLOSE);
 	inet_csk_clear_xmit_timers(sk);
+	ltcp_pace_stop(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (sock_flag(sk, SOCK_DEAD))
 		inet_csk_destroy_sock(sk);

@@ -559,8 +559,10 @@ void ltcp_release_cb(struct sock *sk)
 		ltcp_delack_timer_locked(sk);
 		__sock_put(sk);
 	}
-	if (todo & LTCP_DEFER_PUSH)
+	if (todo & LTCP_DEFER_PUSH) {
+		ltcp_mstamp_refresh(&lt->tcp);
 		ltcp_push(sk);
+	}
 	if (todo & LTCP_DEFER_MTU)
 		inet_csk(sk)->icsk_af_ops->mtu_reduced(sk);
 }
@@ -575,5 +577,6 @@ void ltcp_init_timers(struct sock *sk)
 {
 	inet_csk_init_xmit_timers(sk, ltcp_xmit_fired, ltcp_delack_fired,
 				  ltcp_keepalive_fired);
+	ltcp_pace_init(sk);
 	ltcp_sk(sk)->deferred = 0;
 }

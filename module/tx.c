@@ -491,6 +491,7 @@ enum ltcp_tx_stop {
 	LTCP_TX_CWND,		/* cwnd is full, or nearly */
 	LTCP_TX_WINDOW,		/* the peer's window */
 	LTCP_TX_NAGLE,		/* waiting for more data or an ACK */
+	LTCP_TX_HELD,		/* paced, or enough wait in the qdisc */
 };
 
 /**
@@ -576,6 +577,12 @@ static void ltcp_tx_sent(struct sock *sk, struct sk_buff *skb)
 		ltcp_timer_arm_rto(sk);
 }
 
+/* Must @skb wait although the peer and the network would take it? */
+static bool ltcp_tx_held(struct sock *sk, const struct sk_buff *skb)
+{
+	return ltcp_pace_holds(sk) || ltcp_queue_full(sk, skb);
+}
+
 /* Send new data, as much as may go. @force: a probe, one packet past Nagle and SWS. */
 static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 {
@@ -597,6 +604,10 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 		stop = plan.stop;
 		if (stop != LTCP_TX_GO)
 			break;
+		if (ltcp_tx_held(sk, skb)) {
+			stop = LTCP_TX_HELD;
+			break;
+		}
 		if (!plan.whole &&
 		    ltcp_tx_split(sk, skb, plan.len, GFP_ATOMIC))
 			break;
@@ -689,6 +700,8 @@ static void ltcp_send_lost(struct sock *sk)
 	while ((skb = ltcp_loss_next(sk))) {
 		if (ltcp_in_flight(tp) >= tp->snd_cwnd && !lt->first_rtx_free)
 			return;
+		if (ltcp_tx_held(sk, skb))
+			return;
 		if (skb == ltcp_rtx_head(lt))
 			ltcp_timer_rearm_rto(sk);
 		lt->first_rtx_free = false;
@@ -741,6 +754,22 @@ void ltcp_push(struct sock *sk)
 		if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 			ltcp_write_space(sk);
 	}
+}
+
+/**
+ * ltcp_push_or_defer - push, or leave it to the socket's owner
+ * @sk: socket
+ *
+ * Context: BH off, sk_lock.slock held.
+ */
+void ltcp_push_or_defer(struct sock *sk)
+{
+	if (sock_owned_by_user(sk)) {
+		ltcp_sk(sk)->deferred |= LTCP_DEFER_PUSH;
+		return;
+	}
+	ltcp_mstamp_refresh(tcp_sk(sk));
+	ltcp_push(sk);
 }
 
 /**

@@ -148,6 +148,7 @@ static void ltcp_note_sent(struct sock *sk, u8 flags, u32 len, u32 segs)
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	if (len) {
+		ltcp_pace_sent(sk, len);
 		ltcp_ack_rode(sk);
 		tp->lsndtime = tcp_jiffies32;
 		tp->data_segs_out += segs;
@@ -164,7 +165,7 @@ static void ltcp_set_owner(struct sk_buff *skb, struct sock *sk)
 {
 	skb_orphan(skb);
 	skb->sk = sk;
-	skb->destructor = sock_wfree;
+	skb->destructor = ltcp_wfree;
 	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
 }
 

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pace.c - how fast packets leave, and how many wait below us.
+ *
+ * Pacing spreads a window over the round trip. The rate is what congestion
+ * control asks for, or else somewhat more than cwnd per SRTT
+ * (tcp_pacing_ss_ratio, tcp_pacing_ca_ratio); SO_MAX_PACING_RATE bounds it. It is
+ * published in sk_pacing_rate: the fq qdisc paces by it on its own, and says so in
+ * sk_pacing_status. Where there is no fq and somebody asked for pacing, the socket
+ * holds packets back itself until tcp_wstamp_ns, when a timer pushes again.
+ *
+ * Small queues. What lies in a qdisc is late before it has left, so a socket
+ * keeps about a millisecond of its rate there, two packets at least,
+ * tcp_limit_output_bytes at most. The destructor of the packets calls for more.
+ *
+ * The rate also sizes packets for segmentation offload: as many as a millisecond
+ * holds (tcp_min_tso_segs at least), and more on short paths, where a burst does
+ * no harm (tcp_tso_rtt_log).
+ */
+#include "ltcp.h"
+
+/* A sender that was held up may make good for so much of its time. */
+#define LTCP_PACE_CREDIT_NS	NSEC_PER_MSEC
+
+/* Bytes per second that cwnd and SRTT amount to, times the ratio of the phase. */
+static u64 ltcp_pace_by_window(const struct sock *sk)
+{
+	const struct net *net = sock_net(sk);
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 percent = tp->snd_cwnd < tp->snd_ssthresh / 2 ?
+		      READ_ONCE(net->ipv4.sysctl_tcp_pacing_ss_ratio) :
+		      READ_ONCE(net->ipv4.sysctl_tcp_pacing_ca_ratio);
+	u64 rate = (u64)tp->mss_cache * max(tp->snd_cwnd, tp->packets_out);
+
+	rate *= (USEC_PER_SEC / 100 << 3) * percent;	/* srtt_us counts eighths */
+	return tp->srtt_us ? div_u64(rate, tp->srtt_us) : rate;
+}
+
+/**
+ * ltcp_pace_update - cwnd or the round trip has changed
+ * @sk: connection
+ * @wanted: bytes per second that congestion control wants, 0: it does not care
+ *
+ * Context: socket lock.
+ */
+void ltcp_pace_update(struct sock *sk, u64 wanted)
+{
+	u64 rate = wanted ?: ltcp_pace_by_window(sk);
+
+	WRITE_ONCE(sk->sk_pacing_rate,
+		   min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate)));
+}
+
+/**
+ * ltcp_pace_request - congestion control needs its packets paced
+ * @sk: connection
+ *
+ * Context: socket lock.
+ */
+void ltcp_pace_request(struct sock *sk)
+{
+	cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
+}
+
+static bool ltcp_paces_itself(const struct sock *sk)
+{
+	return smp_load_acquire(&sk->sk_pacing_status) == SK_PACING_NEEDED;
+}
+
+static enum hrtimer_restart ltcp_pace_fired(struct hrtimer *timer)
+{
+	struct sock *sk = (struct sock *)container_of(timer, struct tcp_sock,
+						      pacing_timer);
+
+	bh_lock_sock(sk);
+	ltcp_push_or_defer(sk);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * ltcp_pace_holds - is it too early for the next packet?
+ * @sk: connection, its clock freshly read
+ *
+ * If so, a timer will push. Context: socket lock.
+ */
+bool ltcp_pace_holds(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (likely(!ltcp_paces_itself(sk)) ||
+	    tp->tcp_wstamp_ns <= tp->tcp_clock_cache)
+		return false;
+	if (!hrtimer_is_queued(&tp->pacing_timer)) {
+		hrtimer_start(&tp->pacing_timer, ns_to_ktime(tp->tcp_wstamp_ns),
+			      HRTIMER_MODE_ABS_PINNED_SOFT);
+		sock_hold(sk);
+	}
+	return true;
+}
+
+/**
+ * ltcp_pace_sent - a packet leaves: when may the next?
+ * @sk: connection
+ * @bytes: its payload
+ *
+ * Context: socket lock.
+ */
+void ltcp_pace_sent(struct sock *sk, u32 bytes)
+{
+	unsigned long rate = READ_ONCE(sk->sk_pacing_rate);
+	struct tcp_sock *tp = tcp_sk(sk);
+	u64 took_ns, credit_ns;
+
+	if (likely(!ltcp_paces_itself(sk)) || !rate || rate == ~0UL)
+		return;
+	took_ns = div64_ul((u64)bytes * NSEC_PER_SEC, rate);
+	credit_ns = min_t(u64, took_ns, LTCP_PACE_CREDIT_NS);
+	tp->tcp_wstamp_ns = max(tp->tcp_wstamp_ns,
+				tp->tcp_clock_cache - credit_ns) + took_ns;
+}
+
+/**
+ * ltcp_pace_stop - the connection is over
+ * @sk: socket
+ *
+ * Context: socket lock.
+ */
+void ltcp_pace_stop(struct sock *sk)
+{
+	if (hrtimer_try_to_cancel(&tcp_sk(sk)->pacing_timer) == 1)
+		__sock_put(sk);
+}
+
+/**
+ * ltcp_pace_init - the timer of a fresh control block
+ * @sk: socket that nobody else knows
+ *
+ * Context: any.
+ */
+void ltcp_pace_init(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	ltcp_hrtimer_setup(&tp->pacing_timer, ltcp_pace_fired, CLOCK_MONOTONIC,
+			   HRTIMER_MODE_ABS_PINNED_SOFT);
+	tp->tcp_wstamp_ns = 0;
+	sk->sk_pacing_shift = 10;	/* a millisecond, nearly */
+	sk->sk_tsq_flags = 0;
+}
+
+/* ------------------------------------------------------------------ */
+/* Small queues                                                         */
+/* ------------------------------------------------------------------ */
+
+static u32 ltcp_queue_limit(const struct sock *sk, const struct sk_buff *skb)
+{
+	u64 limit = READ_ONCE(sk->sk_pacing_rate) >>
+		    READ_ONCE(sk->sk_pacing_shift);
+
+	limit = max_t(u64, limit, 2 * skb->truesize);
+	return min_t(u64, limit, READ_ONCE(
+			sock_net(sk)->ipv4.sysctl_tcp_limit_output_bytes));
+}
+
+/**
+ * ltcp_queue_full - do enough packets of this socket wait in the qdisc?
+ * @sk: connection
+ * @skb: next packet
+ *
+ * If so, the next of them to be freed will push. Context: socket lock.
+ */
+bool ltcp_queue_full(struct sock *sk, const struct sk_buff *skb)
+{
+	u32 limit = ltcp_queue_limit(sk, skb);
+
+	if (likely(refcount_read(&sk->sk_wmem_alloc) <= limit))
+		return false;
+	set_bit(TSQ_THROTTLED, &sk->sk_tsq_flags);
+	/* Pairs with ltcp_wfree(): it subtracts, then looks at the bit */
+	smp_mb__after_atomic();
+	return refcount_read(&sk->sk_wmem_alloc) > limit;
+}
+
+/**
+ * ltcp_wfree - destructor of the packets that IP gets
+ * @skb: packet
+ *
+ * Context: any.
+ */
+void ltcp_wfree(struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	if (unlikely(test_bit(TSQ_THROTTLED, &sk->sk_tsq_flags)) &&
+	    refcount_inc_not_zero(&sk->sk_refcnt)) {
+		sock_wfree(skb);
+		if (test_and_clear_bit(TSQ_THROTTLED, &sk->sk_tsq_flags))
+			ltcp_batch_push(sk);
+		sock_put(sk);
+		return;
+	}
+	sock_wfree(skb);
+}
+
+/* ------------------------------------------------------------------ */
+/* Packet size                                                          */
+/* ------------------------------------------------------------------ */
+
+/**
+ * ltcp_pace_max_segs - how many segments a packet should have at this rate
+ * @sk: connection
+ * @mss: payload of each, bytes
+ *
+ * Context: socket lock. Return: at least 1; the device may allow fewer.
+ */
+u32 ltcp_pace_max_segs(const struct sock *sk, u32 mss)
+{
+	const struct net *net = sock_net(sk);
+	u64 bytes = READ_ONCE(sk->sk_pacing_rate) >>
+		    READ_ONCE(sk->sk_pacing_shift);
+	u32 distance = ltcp_min_rtt_us(tcp_sk(sk)) >>
+		       READ_ONCE(net->ipv4.sysctl_tcp_tso_rtt_log);
+
+	if (distance < BITS_PER_TYPE(sk->sk_gso_max_size))
+		bytes += sk->sk_gso_max_size >> distance;
+	bytes = min_t(u64, bytes, sk->sk_gso_max_size);
+	return max_t(u32, (u32)bytes / mss,
+		     READ_ONCE(net->ipv4.sysctl_tcp_min_tso_segs) ?: 1);
+}
