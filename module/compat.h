@@ -488,6 +488,13 @@ static inline void ltcp_reset_newer(struct tcp_sock *tp)
 #define LTCP_PINFO_OFFSET_OP(off)
 #endif
 
+/* What skb_set_delivery_time() calls the clock of ktime_get(). */
+#ifdef LTCP_HAVE_SKB_CLOCK
+#define LTCP_CLOCK_MONOTONIC	SKB_CLOCK_MONOTONIC
+#else
+#define LTCP_CLOCK_MONOTONIC	true
+#endif
+
 /* Prepare a high-resolution timer. */
 #ifdef LTCP_HAVE_HRTIMER_SETUP
 #define ltcp_hrtimer_setup	hrtimer_setup

@@ -313,6 +313,16 @@ static inline void ltcp_mstamp_refresh(struct tcp_sock *tp)
 	tp->tcp_mstamp = div_u64(ns, NSEC_PER_USEC);
 }
 
+/* When a packet that is handed over now leaves fq, if that is what paces. */
+static inline u64 ltcp_pace_departure(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ)
+		return tp->tcp_clock_cache;
+	return max(tp->tcp_wstamp_ns, tp->tcp_clock_cache);
+}
+
 static inline u32 ltcp_now_ms(void)
 {
 	return div_u64(ktime_get_ns(), NSEC_PER_MSEC);
@@ -597,7 +607,7 @@ void ltcp_pace_stop(struct sock *sk);
 void ltcp_pace_request(struct sock *sk);
 void ltcp_pace_update(struct sock *sk, u64 wanted);
 bool ltcp_pace_holds(struct sock *sk);
-void ltcp_pace_sent(struct sock *sk, u32 bytes);
+void ltcp_pace_stamp(struct sock *sk, struct sk_buff *skb);
 u32 ltcp_pace_max_segs(const struct sock *sk, u32 mss);
 bool ltcp_queue_full(struct sock *sk, const struct sk_buff *skb);
 void ltcp_wfree(struct sk_buff *skb);

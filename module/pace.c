@@ -5,22 +5,27 @@
  * Pacing spreads a window over the round trip. The rate is what congestion
  * control asks for, or else somewhat more than cwnd per SRTT
  * (tcp_pacing_ss_ratio, tcp_pacing_ca_ratio); SO_MAX_PACING_RATE bounds it. It is
- * published in sk_pacing_rate: the fq qdisc paces by it on its own, and says so in
- * sk_pacing_status. Where there is no fq and somebody asked for pacing, the socket
- * holds packets back itself until tcp_wstamp_ns, when a timer pushes again.
+ * published in sk_pacing_rate, and tcp_wstamp_ns is when the next packet may
+ * leave. The fq qdisc says in sk_pacing_status that it will hold packets until the
+ * time stamped on them. Where there is no fq and somebody asked for pacing, the
+ * socket holds them back itself, and a timer pushes again.
  *
  * Small queues. What lies in a qdisc is late before it has left, so a socket
  * keeps about a millisecond of its rate there, two packets at least,
  * tcp_limit_output_bytes at most. The destructor of the packets calls for more.
+ * (A qdisc that cuts packets into segments itself, as tbf with a small burst does,
+ * lets go of the owner; there cwnd alone is the limit.)
  *
  * The rate also sizes packets for segmentation offload: as many as a millisecond
  * holds (tcp_min_tso_segs at least), and more on short paths, where a burst does
- * no harm (tcp_tso_rtt_log).
+ * no harm (tcp_tso_rtt_log), unless pacing was asked for.
  */
 #include "ltcp.h"
 
 /* A sender that was held up may make good for so much of its time. */
 #define LTCP_PACE_CREDIT_NS	NSEC_PER_MSEC
+/* fq is not given packets that it would have to keep for longer. */
+#define LTCP_FQ_AHEAD_NS	NSEC_PER_SEC
 
 /* Bytes per second that cwnd and SRTT amount to, times the ratio of the phase. */
 static u64 ltcp_pace_by_window(const struct sock *sk)
@@ -62,11 +67,6 @@ void ltcp_pace_request(struct sock *sk)
 	cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
 }
 
-static bool ltcp_paces_itself(const struct sock *sk)
-{
-	return smp_load_acquire(&sk->sk_pacing_status) == SK_PACING_NEEDED;
-}
-
 static enum hrtimer_restart ltcp_pace_fired(struct hrtimer *timer)
 {
 	struct sock *sk = (struct sock *)container_of(timer, struct tcp_sock,
@@ -87,13 +87,18 @@ static enum hrtimer_restart ltcp_pace_fired(struct hrtimer *timer)
  */
 bool ltcp_pace_holds(struct sock *sk)
 {
+	u32 status = smp_load_acquire(&sk->sk_pacing_status);
 	struct tcp_sock *tp = tcp_sk(sk);
+	u64 when = tp->tcp_wstamp_ns;
 
-	if (likely(!ltcp_paces_itself(sk)) ||
-	    tp->tcp_wstamp_ns <= tp->tcp_clock_cache)
+	if (likely(status == SK_PACING_NONE))
+		return false;
+	if (status == SK_PACING_FQ)
+		when -= min_t(u64, when, LTCP_FQ_AHEAD_NS);
+	if (when <= tp->tcp_clock_cache)
 		return false;
 	if (!hrtimer_is_queued(&tp->pacing_timer)) {
-		hrtimer_start(&tp->pacing_timer, ns_to_ktime(tp->tcp_wstamp_ns),
+		hrtimer_start(&tp->pacing_timer, ns_to_ktime(when),
 			      HRTIMER_MODE_ABS_PINNED_SOFT);
 		sock_hold(sk);
 	}
@@ -101,21 +106,25 @@ bool ltcp_pace_holds(struct sock *sk)
 }
 
 /**
- * ltcp_pace_sent - a packet leaves: when may the next?
- * @sk: connection
- * @bytes: its payload
+ * ltcp_pace_stamp - when does this packet leave, and when may the next?
+ * @sk: connection, its clock freshly read
+ * @skb: packet with data for IP; stamped where fq will look at it
  *
  * Context: socket lock.
  */
-void ltcp_pace_sent(struct sock *sk, u32 bytes)
+void ltcp_pace_stamp(struct sock *sk, struct sk_buff *skb)
 {
 	unsigned long rate = READ_ONCE(sk->sk_pacing_rate);
+	u32 status = smp_load_acquire(&sk->sk_pacing_status);
 	struct tcp_sock *tp = tcp_sk(sk);
 	u64 took_ns, credit_ns;
 
-	if (likely(!ltcp_paces_itself(sk)) || !rate || rate == ~0UL)
+	if (likely(status == SK_PACING_NONE) || !rate || rate == ~0UL)
 		return;
-	took_ns = div64_ul((u64)bytes * NSEC_PER_SEC, rate);
+	if (status == SK_PACING_FQ)
+		skb_set_delivery_time(skb, ltcp_pace_departure(sk),
+				      LTCP_CLOCK_MONOTONIC);
+	took_ns = div64_ul((u64)skb->len * NSEC_PER_SEC, rate);
 	credit_ns = min_t(u64, took_ns, LTCP_PACE_CREDIT_NS);
 	tp->tcp_wstamp_ns = max(tp->tcp_wstamp_ns,
 				tp->tcp_clock_cache - credit_ns) + took_ns;
@@ -223,7 +232,8 @@ u32 ltcp_pace_max_segs(const struct sock *sk, u32 mss)
 	u32 distance = ltcp_min_rtt_us(tcp_sk(sk)) >>
 		       READ_ONCE(net->ipv4.sysctl_tcp_tso_rtt_log);
 
-	if (distance < BITS_PER_TYPE(sk->sk_gso_max_size))
+	if (READ_ONCE(sk->sk_pacing_status) == SK_PACING_NONE &&
+	    distance < BITS_PER_TYPE(sk->sk_gso_max_size))
 		bytes += sk->sk_gso_max_size >> distance;
 	bytes = min_t(u64, bytes, sk->sk_gso_max_size);
 	return max_t(u32, (u32)bytes / mss,

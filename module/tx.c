@@ -567,7 +567,7 @@ static void ltcp_tx_sent(struct sock *sk, struct sk_buff *skb)
 	bool first = !tp->packets_out;
 
 	__skb_unlink(skb, &lt->unsent);
-	skb->skb_mstamp_ns = tp->tcp_clock_cache;
+	skb->skb_mstamp_ns = ltcp_pace_departure(sk);
 	ltcp_rtx_insert(lt, skb);
 	WRITE_ONCE(tp->snd_nxt, cb->end_seq);
 	tp->packets_out += cb->segs;

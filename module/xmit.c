@@ -148,7 +148,6 @@ static void ltcp_note_sent(struct sock *sk, u8 flags, u32 len, u32 segs)
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	if (len) {
-		ltcp_pace_sent(sk, len);
 		ltcp_ack_rode(sk);
 		tp->lsndtime = tcp_jiffies32;
 		tp->data_segs_out += segs;
@@ -178,6 +177,8 @@ static int ltcp_hand_over(struct sock *sk, struct sk_buff *skb,
 	u8 flags = cb->flags;
 	int err;
 
+	if (len)
+		ltcp_pace_stamp(sk, skb);
 	ltcp_build_header(sk, skb, cb->seq, flags);
 	ltcp_set_owner(skb, sk);
 	skb_set_hash_from_sk(skb, sk);
@@ -207,7 +208,7 @@ int ltcp_xmit(struct sock *sk, struct sk_buff *skb, bool clone)
 	struct sk_buff *out = skb;
 
 	if (clone) {
-		skb->skb_mstamp_ns = tcp_sk(sk)->tcp_clock_cache;
+		skb->skb_mstamp_ns = ltcp_pace_departure(sk);
 		/* A clone still queued below us reads the header room: use another */
 		out = unlikely(skb_cloned(skb)) ? pskb_copy(skb, GFP_ATOMIC) :
 						  skb_clone(skb, GFP_ATOMIC);

@@ -85,6 +85,7 @@ struct ltcp_cc_rate {
  * @mss: a full segment, bytes
  * @in_flight: segments in flight before this ACK
  * @rtt_us: round-trip time measured by this ACK; 0: none
+ * @srtt_us: smoothed round-trip time (RFC 6298), this ACK's included; 0: not known
  * @cwnd_limited: before this ACK, cwnd was what kept the sender from sending
  * @app_limited: before this ACK, the application had nothing to send
  * @in_recovery: loss recovery owns cwnd now. False while recovering from a
@@ -104,6 +105,7 @@ struct ltcp_cc_ack {
 	u32 mss;
 	u32 in_flight;
 	u32 rtt_us;
+	u32 srtt_us;
 	bool cwnd_limited;
 	bool app_limited;
 	bool in_recovery;
@@ -156,6 +158,8 @@ struct ltcp_cc_ops {
 
 extern const struct ltcp_cc_ops ltcp_reno;
 extern const struct ltcp_cc_ops ltcp_tahoe;
+extern const struct ltcp_cc_ops ltcp_cubic;
+extern const struct ltcp_cc_ops ltcp_dctcp;
 
 /* Parts of Reno that other algorithms are built from (reno.c) */
 void ltcp_reno_init(struct ltcp_cc *cc);
@@ -165,6 +169,11 @@ void ltcp_reno_on_ack(struct ltcp_cc *cc, const struct ltcp_cc_ack *ack);
 u32 ltcp_reno_undo_cwnd(struct ltcp_cc *cc);
 void ltcp_reno_idle_restart(struct ltcp_cc *cc, u32 initial_wnd);
 u32 ltcp_cc_slow_start(struct ltcp_cc *cc, u32 segs);
+
+/* The curve of CUBIC (cubic.c) */
+#define LTCP_CUBIC_SHIFT	10	/* windows in 1/1024 segment */
+u64 ltcp_cubic_window(u32 w_max, u32 k_us, u64 t_us);
+u32 ltcp_cubic_k_us(u32 segs);
 
 /**
  * ltcp_cc_set_cwnd() - set cwnd, within its bounds

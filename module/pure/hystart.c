@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hystart.c - HyStart++: leaving the first slow start in time, RFC 9406
+ *
+ * Theory
+ * ------
+ * Slow start without a threshold ends in a loss, often of half a window. But
+ * before a queue overflows it fills, and the round trips get longer:
+ *
+ *	slow start --- the round's least RTT exceeds the last round's
+ *	    ^	       by an eighth (4 to 16 ms) ---> Conservative Slow Start
+ *	    |						|	|
+ *	    +---- it is below the baseline again -------+	five rounds
+ *								|
+ *				  ssthresh = cwnd, congestion avoidance
+ *
+ * Conservative Slow Start (CSS) grows at a quarter of the pace and looks whether
+ * it was jitter only. The baseline is the round trip it began with.
+ *
+ * The least of at least eight samples is what speaks for a round. An ACK gives
+ * one sample however many segments it covers: they came in one train, and the
+ * delay of one says nothing new about that of the next. With a receiver that
+ * aggregates, a verdict must then wait until a window has eight ACKs.
+ *
+ * While the application, not cwnd, sets the pace, longer round trips are not this
+ * sender's doing, and nothing grows that should be stopped: samples are taken,
+ * but no verdict is given and no round of CSS counted.
+ *
+ * Section 4.3: only the first slow start needs this; later ones have a threshold.
+ */
+#include "hystart.h"
+
+/* RFC 9406 section 4.3 */
+#define MIN_RTT_THRESH_US	4000U
+#define MAX_RTT_THRESH_US	16000U
+#define MIN_RTT_DIVISOR		8
+#define N_RTT_SAMPLE		8
+#define CSS_GROWTH_DIVISOR	4
+#define CSS_ROUNDS		5
+#define L_NOT_PACED		8
+
+static void resume_slow_start(struct ltcp_hystart *h)
+{
+	h->baseline_us = LTCP_HYSTART_NO_RTT;
+	h->css_rounds = 0;
+	h->css_credit = 0;
+}
+
+/**
+ * ltcp_hystart_init() - nothing is known of the path
+ * @h: state
+ */
+void ltcp_hystart_init(struct ltcp_hystart *h)
+{
+	h->last_min_us = LTCP_HYSTART_NO_RTT;
+	h->current_min_us = LTCP_HYSTART_NO_RTT;
+	h->samples = 0;
+	resume_slow_start(h);
+}
+
+static void next_round(struct ltcp_hystart *h)
+{
+	h->last_min_us = h->current_min_us;
+	h->current_min_us = LTCP_HYSTART_NO_RTT;
+	h->samples = 0;
+}
+
+static void take_sample(struct ltcp_hystart *h, u32 rtt_us)
+{
+	h->current_min_us = min(h->current_min_us, rtt_us);
+	if (h->samples < N_RTT_SAMPLE)
+		h->samples++;
+}
+
+/* Did the round trip grow by more than jitter? */
+static bool delay_increased(const struct ltcp_hystart *h)
+{
+	u32 thresh_us = max(min(h->last_min_us / MIN_RTT_DIVISOR,
+				MAX_RTT_THRESH_US), MIN_RTT_THRESH_US);
+
+	return h->last_min_us != LTCP_HYSTART_NO_RTT &&
+	       h->current_min_us >= h->last_min_us &&
+	       h->current_min_us - h->last_min_us >= thresh_us;
+}
+
+/**
+ * ltcp_hystart_on_ack() - take an ACK of the first slow start into account
+ * @h: state
+ * @ack: the event; round_start and rtt_us must be true to life
+ *
+ * RFC 9406 section 4.2. A round in whose midst CSS begins counts as its first.
+ *
+ * Return: true when slow start is over: ssthresh is now to be cwnd.
+ */
+bool ltcp_hystart_on_ack(struct ltcp_hystart *h, const struct ltcp_cc_ack *ack)
+{
+	if (ack->round_start) {
+		next_round(h);
+		if (ltcp_hystart_in_css(h) && ack->cwnd_limited &&
+		    ++h->css_rounds >= CSS_ROUNDS)
+			return true;
+	}
+	if (ack->rtt_us)
+		take_sample(h, ack->rtt_us);
+	if (h->samples < N_RTT_SAMPLE || !ack->cwnd_limited)
+		return false;
+
+	if (!ltcp_hystart_in_css(h) && delay_increased(h))
+		h->baseline_us = h->current_min_us;
+	else if (h->current_min_us < h->baseline_us &&
+		 ltcp_hystart_in_css(h))
+		resume_slow_start(h);
+	return false;
+}
+
+/**
+ * ltcp_hystart_growth() - by how much an ACK lets the window grow
+ * @h: state, the ACK taken into account
+ * @ack: the event; abc_l_segs of 0 stands for 8, RFC 9406's L without pacing
+ *
+ * Return: segments.
+ */
+u32 ltcp_hystart_growth(struct ltcp_hystart *h, const struct ltcp_cc_ack *ack)
+{
+	u32 segs = min(ack->acked_segs, ack->abc_l_segs ?: L_NOT_PACED);
+	u32 rest;
+
+	if (!ltcp_hystart_in_css(h))
+		return segs;
+	rest = segs % CSS_GROWTH_DIVISOR + h->css_credit;
+	h->css_credit = rest % CSS_GROWTH_DIVISOR;
+	return segs / CSS_GROWTH_DIVISOR + rest / CSS_GROWTH_DIVISOR;
+}

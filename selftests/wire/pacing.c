@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pacing.c - packets spread over time, and sized by the rate
+ */
+#include "wire.h"
+
+enum { SEG = 1000 };
+
+/* A connection limited to @rate bytes a second, with @segments to send. */
+static int paced(unsigned int rate, int segments)
+{
+	int fd;
+
+	sysctl_set("net/ipv4/tcp_min_tso_segs", 1);
+	fd = active_open(MSS(SEG));
+	app_set(fd, SOL_SOCKET, SO_SNDBUF, 100000);
+	app_set(fd, SOL_SOCKET, SO_MAX_PACING_RATE, rate);
+	app_write(fd, segments * SEG);
+	return fd;
+}
+
+/* When the next segment came, microseconds. */
+static int64_t next_at(int64_t seq)
+{
+	const struct seen *s = take(200);
+
+	ensure(s, "no segment at %lld", (long long)seq);
+	ensure_eq(s->seq, seq);
+	return now_us();
+}
+
+/* 100 kB/s: a segment of 1000 bytes each 10 ms, whatever cwnd allows. */
+WIRE_TEST(pacing, rate__spaces_segments, "C8")
+{
+	int64_t start, at;
+	int i;
+
+	paced(100000, 8);
+	start = at = next_at(1);
+	for (i = 1; i < 8; i++) {
+		int64_t now = next_at(1 + i * SEG);
+
+		ensure_in(now - at, 8500, 11500);
+		at = now;
+	}
+	ensure_in(at - start, 68000, 72000);
+}
+
+/* Small packets at 1 MB/s: TSO would put what a millisecond holds into one. */
+WIRE_TEST(pacing, rate__bounds_the_mean, "C8")
+{
+	int64_t start;
+	int i;
+
+	paced(1000000, 10);
+	start = next_at(1);
+	for (i = 1; i < 10; i++)
+		next_at(1 + i * SEG);
+	ensure_in(now_us() - start, 7000, 10000);
+}
+
+/* Time that the application let pass is not made good by a burst. */
+WIRE_TEST(pacing, rate__no_burst_after_a_pause, "C8")
+{
+	int fd = paced(100000, 3);
+	int64_t at;
+
+	next_at(1), next_at(1001), next_at(2001);
+	inject(ACK, ACK(3001));
+	pass_ms(150);
+	app_write(fd, 3 * SEG);
+	at = next_at(3001);
+	at = next_at(4001) - at;
+	ensure_in(at, 8500, 11500);
+	next_at(5001);
+}
+
+/* What is sent again is paced, too. */
+WIRE_TEST(pacing, rate__spaces_retransmissions, "C8 R3")
+{
+	int64_t at, now;
+	int i;
+
+	classic_recovery();
+	paced(100000, 8);
+	for (i = 0; i < 8; i++)
+		next_at(1 + i * SEG);
+	at = next_at(1);			/* the timeout */
+	inject(ACK, ACK(4001));
+	now = next_at(4001);
+	ensure(now >= at, "time runs backwards");
+	at = now;
+	now = next_at(5001);
+	ensure_in(now - at, 8500, 11500);
+}
+
+/* The FIN does not overtake what waits, and an ACK does not wait. */
+WIRE_TEST(pacing, rate__acks_pass_fin_waits, "C8 S2")
+{
+	int fd = paced(100000, 3);
+
+	next_at(1);
+	inject(PSH | ACK, SEQ(1), ACK(1), LEN(100));
+	expect_within(0, 3, ACK, ACK(101), LEN(0));
+	app_shutdown(fd, SHUT_WR);
+	next_at(1001);
+	expect(FIN | PSH | ACK, SEQ(2001), LEN(1000));
+}
+
+/* Aborting with a timer pending leaves nothing behind that fires. */
+WIRE_TEST(pacing, rate__abort_while_waiting, "C8 S5")
+{
+	int fd = paced(1000, 5);
+
+	next_at(1);
+	app_abort(fd);
+	expect(RST | ACK);
+	expect_silence(5000);
+}
