@@ -41,11 +41,17 @@ static void ltcp_rtt_min_take(struct sock *sk, u32 rtt_us)
 /* Feed one measurement to the estimator. */
 static void ltcp_rtt_take(struct sock *sk, u32 rtt_us)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
 	struct ltcp_rtt rtt = { .srtt_us = tp->srtt_us,
 				.rttvar_us = tp->rttvar_us };
 
-	ltcp_rtt_sample(&rtt, rtt_us);
+	if (unlikely(lt->rtt_remember))
+		ltcp_undo_rtt(&lt->undo, &rtt, rtt_us);
+	else
+		ltcp_rtt_sample(&rtt, rtt_us);
+	lt->rtt_remember = false;
+	lt->tlp.rtt_taken = true;
 	tp->srtt_us = rtt.srtt_us;
 	tp->rttvar_us = rtt.rttvar_us;
 	tp->mdev_us = rtt.rttvar_us;
@@ -79,6 +85,23 @@ static void ltcp_uncount(struct tcp_sock *tp, const struct ltcp_cb *cb,
 		tp->lost_out -= segs;
 	if (cb->sacked & LTCP_SKB_RETRANS)
 		tp->retrans_out -= segs;
+}
+
+/**
+ * ltcp_packet_delivered - a packet has arrived that was not known to
+ * @tp: connection
+ * @skb: packet, acknowledged or SACKed for the first time
+ * @end_seq: end of what of it has arrived
+ * @res: sums up the ACK
+ *
+ * Context: socket lock.
+ */
+void ltcp_packet_delivered(struct tcp_sock *tp, struct sk_buff *skb,
+			   u32 end_seq, struct ltcp_ack_result *res)
+{
+	ltcp_rate_delivered(tp, skb, &res->rate);
+	ltcp_rack_packet_delivered(ltcp_sk((struct sock *)tp), skb, end_seq,
+				   &res->rack);
 }
 
 /*
@@ -126,7 +149,8 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 		res->acked_segs += segs;
 		if (!(cb->sacked & LTCP_SKB_SACKED)) {
 			res->delivered_segs += segs;
-			ltcp_rate_delivered(tp, skb, &res->rate);
+			ltcp_packet_delivered(tp, skb,
+					      seq_min(seg->ack, cb->end_seq), res);
 		}
 		if (seq_lt(seg->ack, cb->end_seq))
 			break;
@@ -218,17 +242,36 @@ static bool ltcp_is_dupack(const struct tcp_sock *tp,
 	       seg->ack == tp->snd_una;
 }
 
-/* The retransmission and persist timers after an ACK (RFC 6298 section 5). */
+/* The timers after an ACK (RFC 6298 section 5, RFC 8985 sections 6.2 and 7.2). */
 static void ltcp_ack_timers(struct sock *sk, const struct ltcp_ack_result *res)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
-
-	if (!res->acked_bytes)
+	if (!tcp_sk(sk)->packets_out) {
+		if (res->acked_bytes)
+			ltcp_timer_stop_xmit(sk);
 		return;
-	if (tp->packets_out)
-		ltcp_timer_rearm_rto(sk);
-	else
-		ltcp_timer_stop_xmit(sk);
+	}
+	if (res->acked_bytes)
+		ltcp_timer_arm_rto(sk);
+	if (unlikely(res->reo_wait_us))
+		ltcp_timer_arm_loss(sk, res->reo_wait_us);
+	else if (unlikely(inet_csk(sk)->icsk_pending == ICSK_TIME_REO_TIMEOUT))
+		ltcp_timer_arm_loss(sk, 0);
+}
+
+static void ltcp_ack_begin(struct ltcp_sock *lt, const struct ltcp_seg *seg,
+			   struct ltcp_ack_result *res)
+{
+	struct tcp_sock *tp = &lt->tcp;
+
+	res->prior_in_flight = ltcp_in_flight(tp);
+	res->rack.now_ns = tp->tcp_clock_cache;
+	res->rack.min_rtt_us = ltcp_min_rtt_us(tp);
+	res->rack.tsecr = seg->opt.tsecr;
+	/* With fq a packet is stamped for when it leaves, after its TSval */
+	res->rack.has_tsecr = tp->rx_opt.tstamp_ok &&
+			      (seg->opt.present & LTCP_OPT_TS) &&
+			      ((struct sock *)tp)->sk_pacing_status != SK_PACING_FQ;
+	ltcp_rack_ack_begin(&lt->rack, &res->rack);
 }
 
 /**
@@ -248,17 +291,18 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 	WRITE_ONCE(tp->rcv_tstamp, tcp_jiffies32);
 	/* An answered probe: the peer lives (RFC 9293 section 3.8.6.1) */
 	inet_csk(sk)->icsk_probes_out = 0;
+	ltcp_ack_begin(ltcp_sk(sk), seg, &res);
 	if (unlikely(seq_lt(seg->ack, tp->snd_una))) {
 		/* Old: its SACK blocks may still be news, its window is not */
 		if (seg->opt.present & LTCP_OPT_SACK)
 			ltcp_sack_process(sk, seg, &res);
 		return;
 	}
-	res.prior_in_flight = ltcp_in_flight(tp);
 	if (seg->ack != tp->snd_una)
 		ltcp_ack_advance(sk, seg, &res);
 	res.wnd_update = ltcp_ack_window(tp, seg);
-	if (!tp->packets_out && !res.acked_segs)
+	if (!tp->packets_out && !res.acked_segs &&
+	    !(seg->opt.present & LTCP_OPT_SACK))
 		return;
 
 	if (seg->opt.present & LTCP_OPT_SACK)
@@ -266,7 +310,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 	res.dup = !res.acked_bytes && ltcp_is_dupack(tp, seg, res.wnd_update);
 	tp->delivered += res.delivered_segs;
 	if (likely(sk->sk_state != TCP_SYN_SENT && sk->sk_state != TCP_SYN_RECV)) {
-		ltcp_loss_on_ack(sk, &res);
+		ltcp_loss_on_ack(sk, seg, &res);
 		ltcp_rate_finish(ltcp_sk(sk), &res);
 		ltcp_cong_on_ack(sk, &res);
 		if (res.acked_bytes)

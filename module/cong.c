@@ -31,6 +31,7 @@ static const struct {
 } ltcp_cc_table[] = {
 	{ &ltcp_reno,  { .name = "reno", .owner = THIS_MODULE } },
 	{ &ltcp_tahoe, { .name = "tahoe", .owner = THIS_MODULE } },
+	{ &ltcp_cubic, { .name = "cubic", .owner = THIS_MODULE } },
 };
 
 /**
@@ -178,13 +179,35 @@ int ltcp_cong_set(struct sock *sk, const char *name)
 	return 0;
 }
 
+/* RFC 9937: one step of the way down to ssthresh. */
+static void ltcp_cong_reduce(struct sock *sk, const struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+	struct ltcp_prr_ack ack = {
+		.delivered = res->delivered_segs,
+		.in_flight = ltcp_in_flight(tp),
+		.ssthresh = tp->snd_ssthresh,
+		.cwnd = tp->snd_cwnd,
+		.una_advanced = res->acked_bytes,
+		.new_loss = res->new_loss,
+		.sack = tp->rx_opt.sack_ok,
+	};
+
+	if (!ack.sack)
+		ack.delivered = ltcp_prr_delivered_nosack(res->acked_segs,
+							  res->dup,
+							  res->prior_dupacks);
+	WRITE_ONCE(tp->snd_cwnd, max(ltcp_prr_cwnd(&lt->prr, &ack), 1U));
+}
+
 /**
  * ltcp_cong_on_ack - data was delivered
  * @sk: connection, its loss state already up to date
  * @res: what the ACK told
  *
- * cwnd stands still during fast recovery (RFC 6675 section 5), also for the ACK
- * that ends it. Context: BH off, socket lock.
+ * In fast recovery cwnd goes where PRR leads it; it does not grow, also not by the
+ * ACK that ends it. Context: BH off, socket lock.
  */
 void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 {
@@ -196,6 +219,7 @@ void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 		.mss = lt->tcp.mss_cache,
 		.in_flight = res->prior_in_flight,
 		.rtt_us = res->rtt_us,
+		.srtt_us = lt->tcp.srtt_us >> 3,
 		.cwnd_limited = lt->cwnd_limited,
 		.app_limited = lt->tcp.app_limited,
 		.round_start = res->rate.round_start,
@@ -204,7 +228,12 @@ void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 		.abc_l_segs = LTCP_CWND_L,
 	};
 
-	if (!res->acked_bytes || res->prior_ca_state == TCP_CA_Recovery)
+	if (lt->prr_on && inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery) {
+		ltcp_cong_reduce(sk, res);
+		return;
+	}
+	if (!res->acked_bytes || res->prior_ca_state == TCP_CA_Recovery ||
+	    lt->frto.step == LTCP_FRTO_STEP3)
 		return;
 	if (res->prior_ca_state == TCP_CA_Loss) {
 		ev.cwnd_limited = true;
@@ -220,22 +249,72 @@ void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
  * ltcp_cong_on_loss - a loss episode begins
  * @sk: connection
  * @kind: what showed the loss
+ * @res: the ACK that did; NULL for a timeout
+ *
+ * An algorithm that wants cwnd at ssthresh gets there by PRR; one that wants less
+ * (Tahoe, or any after a timeout) at once. Context: BH off, socket lock.
+ */
+void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
+		       const struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+	struct ltcp_cc *cc = &lt->cc_work;
+	/* FlightSize, without what limited transmit added (RFC 5681 section 3.2) */
+	u32 in_flight = min(tp->packets_out, tp->snd_cwnd);
+	u32 target;
+
+	ltcp_cc_load(lt, cc);
+	cc->prior_cwnd = cc->cwnd;
+	cc->ssthresh = lt->cc->ssthresh(cc, in_flight, kind);
+	target = lt->cc->loss_cwnd(cc, in_flight, kind);
+	cc->cwnd_cnt = 0;
+	lt->prr_on = res && target >= cc->ssthresh;
+	if (lt->prr_on)
+		ltcp_prr_init(&lt->prr, tp->packets_out, tp->sacked_out,
+			      res->sacked_segs, res->acked_segs);
+	else
+		cc->cwnd = target;
+	ltcp_cc_store(lt, cc);
+	tp->snd_cwnd_stamp = tcp_jiffies32;
+}
+
+/**
+ * ltcp_cong_undo - the last reduction was for nothing
+ * @sk: connection
+ * @res: the ACK that proved it
+ *
+ * RFC 4015 section 3.1, steps 9 and 10: ssthresh is what it was, cwnd such that
+ * no burst leaves, and slow start leads back. Context: BH off, socket lock.
+ */
+void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct ltcp_cc *cc = &lt->cc_work;
+	u32 safe = ltcp_undo_cwnd(lt->tcp.packets_out, res->acked_segs,
+				  ltcp_initial_cwnd(sk));
+
+	ltcp_cc_load(lt, cc);
+	cc->cwnd = max(cc->cwnd, min(lt->cc->undo_cwnd(cc), safe));
+	cc->ssthresh = lt->undo.pipe_prev;
+	ltcp_cc_store(lt, cc);
+	lt->prr_on = false;
+}
+
+/**
+ * ltcp_cong_limit - F-RTO wants cwnd so
+ * @sk: connection
+ * @cwnd: segments
+ * @raise: at least so many; otherwise at most
  *
  * Context: BH off, socket lock.
  */
-void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind)
+void ltcp_cong_limit(struct sock *sk, u32 cwnd, bool raise)
 {
-	struct ltcp_sock *lt = ltcp_sk(sk);
-	/* FlightSize, without what limited transmit added (RFC 5681 section 3.2) */
-	u32 in_flight = min(lt->tcp.packets_out, lt->tcp.snd_cwnd);
+	struct tcp_sock *tp = tcp_sk(sk);
 
-	ltcp_cc_load(lt, &lt->cc_work);
-	lt->cc_work.prior_cwnd = lt->cc_work.cwnd;
-	lt->cc_work.ssthresh = lt->cc->ssthresh(&lt->cc_work, in_flight, kind);
-	lt->cc_work.cwnd = lt->cc->loss_cwnd(&lt->cc_work, in_flight, kind);
-	lt->cc_work.cwnd_cnt = 0;
-	ltcp_cc_store(lt, &lt->cc_work);
-	lt->tcp.snd_cwnd_stamp = tcp_jiffies32;
+	WRITE_ONCE(tp->snd_cwnd, raise ? max(tp->snd_cwnd, cwnd) :
+					 min(tp->snd_cwnd, cwnd));
 }
 
 /**
@@ -255,16 +334,16 @@ void ltcp_cong_on_repeated_rto(struct sock *sk)
  * ltcp_cong_recovered - a loss episode ended
  * @sk: connection
  *
- * RFC 6582 section 3.2, step 3: deflate to ssthresh after fast recovery, which
- * is where cwnd has stood for an algorithm that halves. Context: BH off, socket
- * lock.
+ * cwnd is ssthresh: RFC 9937 section 6.4, whatever PRR had reached; RFC 6582
+ * section 3.2, step 3. Context: BH off, socket lock.
  */
 void ltcp_cong_recovered(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	if (tp->snd_cwnd > tp->snd_ssthresh)
+	if (tp->snd_cwnd > tp->snd_ssthresh || ltcp_sk(sk)->prr_on)
 		WRITE_ONCE(tp->snd_cwnd, max(tp->snd_ssthresh, 1U));
+	ltcp_sk(sk)->prr_on = false;
 	tp->snd_cwnd_stamp = tcp_jiffies32;
 }
 

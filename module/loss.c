@@ -12,14 +12,16 @@
  *
  * so that RFC 6675's pipe is packets_out - sacked_out - lost_out + retrans_out.
  *
- * A packet is judged lost when DupThresh segments above it were SACKed
- * (RFC 6675), without SACK when DupThresh duplicate ACKs point at the first one
- * (RFC 5681, and RFC 6582 for the partial ACKs that follow), and all of them are
- * when the retransmission timer strikes. Without SACK sacked_out counts the
- * duplicate ACKs: each tells of one segment that left the network.
+ * A packet is judged lost by time (rack.c), or when tcp_recovery turns that off
+ * when DupThresh segments above it were SACKed (RFC 6675); without SACK when
+ * DupThresh duplicate ACKs point at the first one (RFC 5681, and RFC 6582 for the
+ * partial ACKs that follow); and when the retransmission timer strikes. Without
+ * SACK sacked_out counts the duplicate ACKs: each tells of one segment that left
+ * the network.
  *
  * Episodes: Open -> Recovery (by evidence) or Loss (by timeout) -> Open again once
- * SND.UNA reaches high_seq, SND.NXT at the episode's start. cwnd is cong.c's.
+ * SND.UNA reaches high_seq, SND.NXT at the episode's start, or sooner when undo.c
+ * finds that it was for nothing. cwnd is cong.c's.
  */
 #include "ltcp.h"
 
@@ -38,6 +40,7 @@ void ltcp_loss_init(struct sock *sk)
 	lt->retrans_edge = lt->tcp.snd_una;
 	lt->tcp.high_seq = lt->tcp.snd_una - 1;
 	lt->dupacks = 0;
+	ltcp_rack_init(&lt->rack, lt->tcp.snd_una, lt->tcp.srtt_us >> 3);
 }
 
 static bool ltcp_has_sack(const struct tcp_sock *tp)
@@ -116,11 +119,12 @@ static void ltcp_mark_by_sack(struct sock *sk)
 }
 
 /* Without SACK: keep the count of segments that duplicate ACKs tell of. */
-static void ltcp_count_dupacks(struct sock *sk, const struct ltcp_ack_result *res)
+static void ltcp_count_dupacks(struct sock *sk, struct ltcp_ack_result *res)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
 
+	res->prior_dupacks = lt->dupacks;
 	if (res->acked_segs) {
 		lt->dupacks = 0;
 		tp->sacked_out -= min(tp->sacked_out, res->acked_segs - 1);
@@ -130,6 +134,11 @@ static void ltcp_count_dupacks(struct sock *sk, const struct ltcp_ack_result *re
 		lt->dupacks++;
 		tp->sacked_out++;
 	}
+}
+
+/* Duplicate ACKs can be invented; they tell of no more than is outstanding. */
+static void ltcp_bound_dupacks(struct tcp_sock *tp)
+{
 	tp->sacked_out = min(tp->sacked_out, tp->packets_out - tp->lost_out);
 }
 
@@ -156,12 +165,14 @@ static void ltcp_set_ca_state(struct sock *sk, u8 state)
 	inet_csk(sk)->icsk_ca_state = state;
 }
 
-static void ltcp_enter_recovery(struct sock *sk)
+static void ltcp_enter_recovery(struct sock *sk,
+				const struct ltcp_ack_result *res)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct net *net = sock_net(sk);
 
-	ltcp_cong_on_loss(sk, LTCP_LOSS_FAST);
+	ltcp_undo_begin(sk);
+	ltcp_cong_on_loss(sk, LTCP_LOSS_FAST, res);
 	lt->tcp.high_seq = lt->tcp.snd_nxt;
 	ltcp_set_ca_state(sk, TCP_CA_Recovery);
 	lt->first_rtx_free = true;
@@ -199,35 +210,110 @@ static void ltcp_all_well(struct sock *sk)
 }
 
 /**
+ * ltcp_loss_undone - the episode was for nothing
+ * @sk: connection whose queue is free of LOST marks again
+ *
+ * Context: BH off, socket lock.
+ */
+void ltcp_loss_undone(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	ltcp_set_ca_state(sk, TCP_CA_Open);
+	inet_csk(sk)->icsk_retransmits = 0;
+	lt->dupacks = 0;
+	if (!ltcp_has_sack(&lt->tcp))
+		lt->tcp.sacked_out = 0;
+}
+
+/* What the ACK says of losses, by whichever rule is in force. */
+static void ltcp_mark_losses(struct sock *sk, struct ltcp_ack_result *res)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!ltcp_has_sack(tp)) {
+		ltcp_mark_by_dupacks(sk, res);
+		ltcp_bound_dupacks(tp);
+	} else if (tp->sacked_out || tp->retrans_out) {
+		if (ltcp_rack_is_on(sk))
+			res->reo_wait_us = ltcp_rack_mark(sk);
+		else if (res->sacked_new)
+			ltcp_mark_by_sack(sk);
+	}
+}
+
+/* The episode that may end, and what the ACK means for the one there was. */
+static void ltcp_review_episode(struct sock *sk, const struct ltcp_seg *seg,
+				struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
+	bool over;
+
+	ltcp_tlp_ack(sk, seg, res);
+	ltcp_undo_ack(sk, seg, res);
+	over = ltcp_in_recovery(sk) && seq_geq(tp->snd_una, tp->high_seq);
+	if (over)
+		ltcp_leave_episode(sk);
+	if (unlikely(over || res->dsack || lt->rack.in_dsack_round))
+		ltcp_rack_adapt(&lt->rack, res->dsack, over, tp->snd_una,
+				tp->snd_nxt);
+}
+
+/**
  * ltcp_loss_on_ack - conclude from an ACK what is lost
  * @sk: connection with something outstanding, or all of it just acknowledged
+ * @seg: segment that carries it
  * @res: what the ACK told
  *
  * Context: BH off, socket lock.
  */
-void ltcp_loss_on_ack(struct sock *sk, struct ltcp_ack_result *res)
+void ltcp_loss_on_ack(struct sock *sk, const struct ltcp_seg *seg,
+		      struct ltcp_ack_result *res)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
+	u32 lost = tp->lost;
 
 	res->prior_ca_state = inet_csk(sk)->icsk_ca_state;
 	if (!ltcp_has_sack(tp))
 		ltcp_count_dupacks(sk, res);
-	if (ltcp_in_recovery(sk) && seq_geq(tp->snd_una, tp->high_seq))
-		ltcp_leave_episode(sk);
-
-	if (!ltcp_has_sack(tp))
-		ltcp_mark_by_dupacks(sk, res);
-	else if (res->sacked_new)
-		ltcp_mark_by_sack(sk);
+	ltcp_review_episode(sk, seg, res);
+	ltcp_mark_losses(sk, res);
+	res->new_loss = tp->lost != lost;
 
 	if (ltcp_in_recovery(sk))
 		return;
 	if (unlikely(tp->lost_out))
-		ltcp_enter_recovery(sk);
+		ltcp_enter_recovery(sk, res);
 	else if (unlikely(tp->sacked_out))
 		ltcp_set_ca_state(sk, TCP_CA_Disorder);
 	else
 		ltcp_all_well(sk);
+}
+
+/**
+ * ltcp_loss_on_reo_timer - what was only late so far is so no longer
+ * @sk: connection
+ *
+ * Context: BH off, socket lock. Return: microseconds until more may be lost, 0:
+ * nothing to wait for.
+ */
+u32 ltcp_loss_on_reo_timer(struct sock *sk)
+{
+	struct ltcp_ack_result res = {
+		.prior_ca_state = inet_csk(sk)->icsk_ca_state,
+	};
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 lost = tp->lost;
+
+	res.reo_wait_us = ltcp_rack_mark(sk);
+	res.new_loss = tp->lost != lost;
+	if (!res.new_loss)
+		return res.reo_wait_us;
+	if (!ltcp_in_recovery(sk))
+		ltcp_enter_recovery(sk, &res);
+	ltcp_cong_on_ack(sk, &res);
+	return res.reo_wait_us;
 }
 
 /* Has the peer dropped what it SACKed? Then nothing SACKed may be relied on. */
@@ -243,21 +329,26 @@ static void ltcp_check_reneging(struct sock *sk)
  * ltcp_loss_on_rto - the retransmission timer has struck
  * @sk: connection with packets outstanding
  *
- * All that is not SACKed counts as lost, copies included. ssthresh is lowered
- * once for the same flight (RFC 5681 section 3.1, equation 4, and the text
- * below it). Context: BH off, socket lock.
+ * All that is not SACKed counts as lost, copies included, but for what was sent
+ * so recently that it may be on its way (RFC 8985 section 6.3). ssthresh is
+ * lowered once for the same flight (RFC 5681 section 3.1, equation 4, and the
+ * text below it). Context: BH off, socket lock.
  */
 void ltcp_loss_on_rto(struct sock *sk)
 {
+	u8 state = inet_csk(sk)->icsk_ca_state;
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
 	struct sk_buff *skb;
 
-	if (inet_csk(sk)->icsk_ca_state != TCP_CA_Loss ||
-	    !inet_csk(sk)->icsk_retransmits)
-		ltcp_cong_on_loss(sk, LTCP_LOSS_RTO);
-	else
+	ltcp_undo_rto(sk, state >= TCP_CA_Recovery);
+	if (state == TCP_CA_Loss && inet_csk(sk)->icsk_retransmits) {
 		ltcp_cong_on_repeated_rto(sk);
+	} else {
+		if (state < TCP_CA_Recovery)
+			ltcp_undo_begin(sk);
+		ltcp_cong_on_loss(sk, LTCP_LOSS_RTO, NULL);
+	}
 
 	ltcp_check_reneging(sk);
 	if (!ltcp_has_sack(tp))
@@ -266,12 +357,16 @@ void ltcp_loss_on_rto(struct sock *sk)
 	for (skb = ltcp_rtx_head(lt); skb; skb = ltcp_rtx_next(skb)) {
 		struct ltcp_cb *cb = ltcp_cb(skb);
 
+		if (!ltcp_rack_rto_loses(sk, skb))
+			continue;
 		if (cb->sacked & LTCP_SKB_RETRANS)
-			cb->sacked &= ~LTCP_SKB_RETRANS;
+			tp->retrans_out -= cb->segs;
+		cb->sacked &= ~LTCP_SKB_RETRANS;
 		ltcp_mark_lost(sk, skb);
 	}
-	tp->retrans_out = 0;
+	lt->lost_edge = tp->snd_una;
 	lt->retrans_edge = tp->snd_una;
+	lt->first_rtx_free = true;
 	tp->high_seq = tp->snd_nxt;
 	ltcp_set_ca_state(sk, TCP_CA_Loss);
 	ltcp_count(lt->lnet, LTCP_MIB_RTOS);

@@ -55,7 +55,11 @@
 #include "pure/cong.h"
 #include "pure/sacklist.h"
 #include "pure/scoreboard.h"
+#include "pure/rack.h"
+#include "pure/prr.h"
+#include "pure/undo.h"
 #include "pure/validate.h"
+#include "pure/urgent.h"
 
 #undef pr_fmt
 #define pr_fmt(fmt) "ltcp: " fmt
@@ -82,6 +86,7 @@ enum ltcp_mib {
 	LTCP_MIB_RETRANS_SEGS,		/* segments sent again */
 	LTCP_MIB_FAST_RECOVERIES,	/* loss episodes entered by duplicate ACKs or SACK */
 	LTCP_MIB_RTOS,			/* retransmission timeouts */
+	LTCP_MIB_UNDONE,		/* of both, found to be for nothing, and undone */
 	LTCP_MIB_CHALLENGE_ACKS,	/* challenge ACKs sent (RFC 5961) */
 	LTCP_MIB_ACTIVE_OPENS,		/* connect() calls that sent a SYN */
 	LTCP_MIB_PASSIVE_OPENS,		/* connections that a listener accepted */
@@ -152,6 +157,17 @@ struct ltcp_sock {
 	u32 rto_since_ms;		/* when the packet that timed out first was sent */
 	u32 dupacks;			/* consecutive duplicate ACKs */
 	bool first_rtx_free;		/* the next resend needs no room in cwnd */
+	bool prr_on;			/* prr steers cwnd in this recovery (cong.c) */
+	bool rtt_remember;		/* the next RTT sample goes through undo (RFC 4015) */
+	struct ltcp_tlp tlp;		/* rack.c */
+	struct ltcp_rack rack;		/* rack.c */
+	u64 copies_since_ns;		/* no copy in flight was sent earlier (rack.c) */
+	unsigned long rto_at;		/* when RTO expires, jiffies; it may wait for others */
+	struct ltcp_prr prr;		/* cong.c */
+	struct ltcp_undo undo;		/* undo.c, all four */
+	struct ltcp_frto frto;
+	struct ltcp_eifel eifel;
+	struct ltcp_dsack_undo dsack;
 
 	/* Receiving (data.c, rcvmem.c) */
 	struct ltcp_sacklist sacks;	/* what to report, most recent first */
@@ -164,6 +180,8 @@ struct ltcp_sock {
 	struct ltcp_cc cc_work;		/* its private part; windows are copied in and out */
 	bool more;			/* the last write said MSG_MORE */
 	bool freed;			/* send buffer space was freed since the last push */
+	bool urg_out;			/* snd_up, SND.UP, is ahead of SND.UNA (urgent.c) */
+	bool urg_owed;			/* and no segment has told the peer yet */
 	bool cwnd_limited;		/* the last push stopped at cwnd */
 	bool cc_started;		/* the algorithm was initialised */
 
@@ -511,15 +529,24 @@ struct ltcp_ack_result {
 	u32 acked_bytes;	/* SND.UNA advance in bytes */
 	u32 prior_in_flight;	/* pipe before this ACK */
 	u32 prior_una;
+	u32 sacked_segs;	/* newly SACKed */
 	u32 rtt_us;		/* sample of this ACK, 0 when there is none */
+	u32 prior_dupacks;	/* duplicate ACKs before this one */
+	u32 reo_wait_us;	/* until more may be lost, 0: nothing to wait for */
 	struct ltcp_rate_sample rate;
+	struct ltcp_rack_ack rack;
+	struct ltcp_sack_block dup_range; /* what the peer got twice, with dsack */
 	u8 prior_ca_state;	/* the episode that this ACK may have ended */
 	bool sacked_new;	/* a SACK block told something new */
+	bool dsack;		/* it reports a duplicate (RFC 2883) */
+	bool new_loss;		/* something was judged lost because of it */
 	bool dup;		/* a duplicate ACK by RFC 5681's definition */
 	bool wnd_update;
 };
 void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res);
 void ltcp_ack(struct sock *sk, struct ltcp_seg *seg);
+void ltcp_packet_delivered(struct tcp_sock *tp, struct sk_buff *skb,
+			   u32 end_seq, struct ltcp_ack_result *res);
 
 /* ---- sack.c: the sender's scoreboard ---- */
 void ltcp_sack_process(struct sock *sk, const struct ltcp_seg *seg,
@@ -529,16 +556,41 @@ struct sk_buff *ltcp_rtx_find(const struct ltcp_sock *lt, u32 seq);
 
 /* ---- loss.c: what is lost, what is sent again ---- */
 void ltcp_loss_init(struct sock *sk);
-void ltcp_loss_on_ack(struct sock *sk, struct ltcp_ack_result *res);
+void ltcp_loss_on_ack(struct sock *sk, const struct ltcp_seg *seg,
+		      struct ltcp_ack_result *res);
 void ltcp_loss_on_rto(struct sock *sk);
+u32 ltcp_loss_on_reo_timer(struct sock *sk);
+void ltcp_loss_undone(struct sock *sk);
 struct sk_buff *ltcp_loss_next(struct sock *sk);
 void ltcp_mark_lost(struct sock *sk, struct sk_buff *skb);
+
+/* ---- rack.c: finding losses by time, probing for them ---- */
+bool ltcp_rack_is_on(const struct sock *sk);
+void ltcp_rack_packet_delivered(struct ltcp_sock *lt, const struct sk_buff *skb,
+				u32 end_seq, struct ltcp_rack_ack *ack);
+void ltcp_rack_copy_sent(struct ltcp_sock *lt, const struct sk_buff *skb);
+u32 ltcp_rack_mark(struct sock *sk);
+bool ltcp_rack_rto_loses(const struct sock *sk, const struct sk_buff *skb);
+u32 ltcp_tlp_delay_us(const struct sock *sk, u32 rto_left_us);
+void ltcp_tlp_expired(struct sock *sk);
+void ltcp_tlp_ack(struct sock *sk, const struct ltcp_seg *seg,
+		  const struct ltcp_ack_result *res);
+
+/* ---- undo.c: taking back what was done for a loss that was none ---- */
+void ltcp_undo_begin(struct sock *sk);
+void ltcp_undo_rto(struct sock *sk, bool in_recovery);
+void ltcp_undo_retransmitted(struct sock *sk, const struct sk_buff *skb);
+void ltcp_undo_ack(struct sock *sk, const struct ltcp_seg *seg,
+		   const struct ltcp_ack_result *res);
 
 /* ---- cong.c: the one writer of cwnd and ssthresh ---- */
 void ltcp_cong_init(struct sock *sk);
 void ltcp_cong_start(struct sock *sk);
 void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res);
-void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind);
+void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
+		       const struct ltcp_ack_result *res);
+void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res);
+void ltcp_cong_limit(struct sock *sk, u32 cwnd, bool raise);
 void ltcp_cong_on_repeated_rto(struct sock *sk);
 void ltcp_cong_recovered(struct sock *sk);
 void ltcp_cong_idle(struct sock *sk);
@@ -599,6 +651,7 @@ u16 ltcp_advmss(const struct sock *sk, const struct dst_entry *dst);
 void ltcp_tx_sndbuf_grow(struct sock *sk);
 void ltcp_mss_check(struct sock *sk);
 bool ltcp_push_one(struct sock *sk);
+bool ltcp_tx_may_probe(const struct sock *sk);
 void ltcp_push_or_defer(struct sock *sk);
 
 /* ---- pace.c: how fast packets leave, how many wait below us ---- */
@@ -632,7 +685,8 @@ u32 ltcp_offload_max_segs(const struct sock *sk, u32 mss);
 /* ---- timer.c ---- */
 void ltcp_init_timers(struct sock *sk);
 void ltcp_timer_arm_rto(struct sock *sk);
-void ltcp_timer_rearm_rto(struct sock *sk);
+void ltcp_timer_arm_loss(struct sock *sk, u32 reo_wait_us);
+void ltcp_timer_data_sent(struct sock *sk);
 void ltcp_timer_arm_persist(struct sock *sk);
 void ltcp_timer_arm_delack(struct sock *sk, unsigned long delay);
 void ltcp_timer_stop_xmit(struct sock *sk);
@@ -677,6 +731,37 @@ int ltcp_read_sock(struct sock *sk, read_descriptor_t *desc,
 ssize_t ltcp_splice_read(struct socket *sock, loff_t *ppos,
 			 struct pipe_inode_info *pipe, size_t len,
 			 unsigned int flags);
+void ltcp_urg_pass(struct sock *sk);
+
+/* ---- urgent.c: urgent data ---- */
+void ltcp_urg_send(struct sock *sk);
+void ltcp_urg_stamp(struct sock *sk, struct tcphdr *th, u32 seq);
+void ltcp_urg_arrives(struct sock *sk, const struct sk_buff *skb,
+		      const struct ltcp_seg *seg);
+int ltcp_recv_urg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
+
+/* Does a segment that begins at @seq lie before the end of our urgent data? */
+static inline bool ltcp_urg_ahead(const struct ltcp_sock *lt, u32 seq)
+{
+	return unlikely(lt->urg_out) && seq_gt(lt->tcp.snd_up, seq);
+}
+
+/* Is @seq the mark, at which reading stops once? */
+static inline bool ltcp_urg_at(const struct tcp_sock *tp, u32 seq)
+{
+	return unlikely(READ_ONCE(tp->urg_data)) &&
+	       READ_ONCE(tp->urg_seq) == seq;
+}
+
+/* Bytes of [@from, @to) that are not the stream's: the urgent one, or none. */
+static inline u32 ltcp_urg_hole(const struct sock *sk, u32 from, u32 to)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return unlikely(READ_ONCE(tp->urg_data)) &&
+	       !sock_flag(sk, SOCK_URGINLINE) &&
+	       seq_in(READ_ONCE(tp->urg_seq), from, to);
+}
 
 /* ---- info.c ---- */
 void ltcp_get_info(struct sock *sk, struct tcp_info *info);

@@ -29,6 +29,7 @@ static const char * const ltcp_mib_names[LTCP_MIB_MAX] = {
 	[LTCP_MIB_RETRANS_SEGS]		= "RetransSegs",
 	[LTCP_MIB_FAST_RECOVERIES]	= "FastRecoveries",
 	[LTCP_MIB_RTOS]			= "Timeouts",
+	[LTCP_MIB_UNDONE]		= "Undone",
 	[LTCP_MIB_CHALLENGE_ACKS]	= "ChallengeAcks",
 	[LTCP_MIB_ACTIVE_OPENS]		= "ActiveOpens",
 	[LTCP_MIB_PASSIVE_OPENS]	= "PassiveOpens",

@@ -37,17 +37,22 @@ struct ltcp_read {
  * @sk: full socket
  *
  * Context: any; without the socket lock the answer may be stale.
- * Return: bytes; a FIN is none.
+ * Return: bytes, up to the mark when one lies ahead and is not in line; a FIN is
+ * none.
  */
 int ltcp_inq(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 rcv_nxt = READ_ONCE(tp->rcv_nxt);
+	u32 copied_seq = READ_ONCE(tp->copied_seq);
 	int inq;
 
 	if ((1 << READ_ONCE(sk->sk_state)) &
 	    (TCPF_LISTEN | TCPF_SYN_SENT | TCPF_SYN_RECV))
 		return 0;
-	inq = READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
+	if (ltcp_urg_hole(sk, copied_seq, rcv_nxt))
+		return READ_ONCE(tp->urg_seq) - copied_seq;
+	inq = rcv_nxt - copied_seq;
 	if (inq > 0 && sock_flag(sk, SOCK_DONE))
 		inq--;
 	return max(inq, 0);
@@ -71,7 +76,8 @@ static struct sk_buff *ltcp_find(struct sock *sk, u32 seq, u32 *offset)
 
 /*
  * The user has had @bytes of @skb from @offset on. Returns true when that was
- * the end of the stream. An emptied packet is freed.
+ * the end of the stream. An emptied packet is freed; a mark that was passed is
+ * forgotten.
  */
 static bool ltcp_eat(struct sock *sk, struct sk_buff *skb, u32 offset,
 		     u32 bytes)
@@ -85,7 +91,30 @@ static bool ltcp_eat(struct sock *sk, struct sk_buff *skb, u32 offset,
 		consume_skb(skb);
 	}
 	WRITE_ONCE(tp->copied_seq, tp->copied_seq + bytes + fin);
+	if (unlikely(tp->urg_data) && seq_gt(tp->copied_seq, tp->urg_seq))
+		WRITE_ONCE(tp->urg_data, 0);
 	return fin;
+}
+
+/**
+ * ltcp_urg_pass - go on past an urgent byte that was read and is the next one
+ * @sk: connection
+ *
+ * For when the mark is about to be forgotten, so that the byte is neither read
+ * twice nor missed as unread. Context: socket lock.
+ */
+void ltcp_urg_pass(struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct sk_buff *skb;
+	u32 offset;
+
+	if (likely(tp->urg_data != TCP_URG_READ) ||
+	    !ltcp_urg_hole(sk, tp->copied_seq, tp->copied_seq + 1))
+		return;
+	skb = ltcp_find(sk, tp->copied_seq, &offset);
+	if (skb && offset < skb->len)
+		ltcp_eat(sk, skb, offset, 1);
 }
 
 /*
@@ -115,26 +144,61 @@ static void ltcp_keep_stamp(struct ltcp_read *rd, struct sk_buff *skb)
 	rd->stamped = skb_get(skb);
 }
 
+/* How many of @bytes may a read have from @seq on? 0: leave the next one out. */
+static u32 ltcp_reach(const struct sock *sk, u32 seq, u32 bytes)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (likely(!tp->urg_data))
+		return bytes;
+	return ltcp_urg_reach(seq, bytes, tp->urg_seq,
+			      sock_flag(sk, SOCK_URGINLINE));
+}
+
+/* The next @bytes of @skb are dealt with. Returns 1 when the stream ended here. */
+static int ltcp_recv_past(struct sock *sk, struct ltcp_read *rd,
+			  struct sk_buff *skb, u32 offset, u32 bytes)
+{
+	rd->seq += bytes;
+	if (unlikely(rd->flags & MSG_PEEK))
+		return offset + bytes == skb->len &&
+		       (ltcp_cb(skb)->flags & LTCP_FLAG_FIN);
+	return ltcp_eat(sk, skb, offset, bytes);
+}
+
 /*
  * Copy from @skb. Returns 0 to go on, 1 when the stream ended here, -EFAULT.
  */
 static int ltcp_recv_skb(struct sock *sk, struct ltcp_read *rd,
 			 struct sk_buff *skb, u32 offset)
 {
-	u32 bytes = min_t(size_t, skb->len - offset, rd->left_bytes);
+	u32 room = min_t(size_t, skb->len - offset, rd->left_bytes);
+	u32 bytes = ltcp_reach(sk, rd->seq, room);
 
+	if (unlikely(!bytes && room))
+		return ltcp_recv_past(sk, rd, skb, offset, 1);
 	if (likely(!(rd->flags & MSG_TRUNC)) &&
 	    unlikely(skb_copy_datagram_msg(skb, offset, rd->msg, bytes)))
 		return -EFAULT;
 	if (unlikely(ltcp_cb(skb)->has_rxtstamp))
 		ltcp_keep_stamp(rd, skb);
-	rd->seq += bytes;
 	rd->copied_bytes += bytes;
 	rd->left_bytes -= bytes;
-	if (unlikely(rd->flags & MSG_PEEK))
-		return offset + bytes == skb->len &&
-		       (ltcp_cb(skb)->flags & LTCP_FLAG_FIN);
-	return ltcp_eat(sk, skb, offset, bytes);
+	return ltcp_recv_past(sk, rd, skb, offset, bytes);
+}
+
+/*
+ * At the mark a read that has something ends, and one that has nothing lets a
+ * SIGURG that waits be handled first: once past it the urgent byte is gone.
+ * Returns 0 to go on, 1 to return, -errno.
+ */
+static int ltcp_recv_mark(const struct ltcp_read *rd)
+{
+	if (rd->copied_bytes)
+		return 1;
+	if (!signal_pending(current))
+		return 0;
+	return rd->timeo ? sock_intr_errno(rd->timeo) : -EAGAIN;
 }
 
 /*
@@ -217,6 +281,11 @@ static int ltcp_recv_loop(struct sock *sk, struct ltcp_read *rd)
 	int ret = 0;
 
 	do {
+		if (ltcp_urg_at(tcp_sk(sk), rd->seq)) {
+			ret = ltcp_recv_mark(rd);
+			if (ret)
+				break;
+		}
 		skb = ltcp_find(sk, rd->seq, &offset);
 		if (likely(skb))
 			ret = ltcp_recv_skb(sk, rd, skb, offset);
@@ -279,11 +348,12 @@ static int ltcp_recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
 
 	if (unlikely(sk->sk_state == TCP_LISTEN))
 		return -ENOTCONN;
-	/* Urgent data is not implemented: there never is any to read */
 	if (unlikely(flags & MSG_OOB))
-		return -EINVAL;
-	if (unlikely(flags & MSG_PEEK))
+		return ltcp_recv_urg(sk, msg, len, flags);
+	if (unlikely(flags & MSG_PEEK)) {
 		rd.seq += max(sk_peek_offset(sk, flags), 0);
+		rd.seq += ltcp_urg_hole(sk, tcp_sk(sk)->copied_seq, rd.seq);
+	}
 
 	ret = ltcp_recv_loop(sk, &rd);
 	if (likely(ret > 0)) {
@@ -300,7 +370,7 @@ static int ltcp_recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
  * @sk: connection
  * @msg: where bytes and ancillary data go
  * @len: room, bytes
- * @flags: MSG_PEEK, MSG_WAITALL, MSG_TRUNC (discard), MSG_ERRQUEUE, ...
+ * @flags: MSG_PEEK, MSG_WAITALL, MSG_TRUNC (discard), MSG_OOB, MSG_ERRQUEUE, ...
  * @addr_len: set only for MSG_ERRQUEUE
  *
  * Context: process.
@@ -338,14 +408,17 @@ int ltcp_read_sock(struct sock *sk, read_descriptor_t *desc,
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct sk_buff *skb;
-	u32 offset, len;
+	u32 offset, left, len;
 	int copied = 0;
 	int used;
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	while (desc->count && (skb = ltcp_find(sk, tp->copied_seq, &offset))) {
-		len = skb->len - offset;
+		if (copied && ltcp_urg_at(tp, tp->copied_seq))
+			break;
+		left = skb->len - offset;
+		len = ltcp_reach(sk, tp->copied_seq, left);
 		used = len ? actor(desc, skb, offset, len) : 0;
 		if (len && used <= 0) {
 			copied = copied ?: used;
@@ -353,7 +426,7 @@ int ltcp_read_sock(struct sock *sk, read_descriptor_t *desc,
 		}
 		used = min_t(u32, used, len);
 		copied += used;
-		if (ltcp_eat(sk, skb, offset, used))
+		if (ltcp_eat(sk, skb, offset, len ? used : min(left, 1U)))
 			break;
 	}
 	if (copied > 0)

@@ -195,7 +195,12 @@ void ltcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 		return;
 	}
 
-	/* Sixth to eighth: URG is not implemented; the text; FIN comes in order with it */
+	/* Sixth: the URG bit */
+	if (unlikely(ltcp_has(seg, LTCP_FLAG_URG) ||
+		     tcp_sk(sk)->urg_data == TCP_URG_NOTYET))
+		ltcp_urg_arrives(sk, skb, seg);
+
+	/* Seventh and eighth: the text, and FIN in order with it */
 	ltcp_data(sk, skb, seg);
 	ltcp_segment_push(sk);
 }

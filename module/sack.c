@@ -52,8 +52,9 @@ static void ltcp_sack_mark(struct tcp_sock *tp, struct sk_buff *skb,
 	cb->sacked |= LTCP_SKB_SACKED;
 	tp->sacked_out += cb->segs;
 	res->delivered_segs += cb->segs;
+	res->sacked_segs += cb->segs;
 	res->sacked_new = true;
-	ltcp_rate_delivered(tp, skb, &res->rate);
+	ltcp_packet_delivered(tp, skb, cb->end_seq, res);
 }
 
 /* May the peer's SACK still make us cut packets? */
@@ -170,12 +171,12 @@ void ltcp_sack_process(struct sock *sk, const struct ltcp_seg *seg,
 		       struct ltcp_ack_result *res)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	struct ltcp_sack_block dup;
 	int i = 0;
 
 	if (!tp->rx_opt.sack_ok)
 		return;
-	if (ltcp_dsack_is(&seg->opt, seg->ack, &dup)) {
+	if (ltcp_dsack_is(&seg->opt, seg->ack, &res->dup_range)) {
+		res->dsack = true;
 		tp->dsack_dups++;
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPDSACKRECV);
 		i = 1;

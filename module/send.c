@@ -168,6 +168,13 @@ static int ltcp_write_check(struct ltcp_write *w)
 	return 0;
 }
 
+/* What this write has queued is urgent, if it says so. */
+static void ltcp_write_mark(const struct ltcp_write *w)
+{
+	if (unlikely(w->msg->msg_flags & MSG_OOB) && w->copied_bytes)
+		ltcp_urg_send(w->sk);
+}
+
 /*
  * No room. All that is queued must go, or a corked tail would keep the buffer
  * full for ever; then wait for ACKs to free some of it.
@@ -178,6 +185,7 @@ static int ltcp_write_wait(struct ltcp_write *w)
 	int err;
 
 	ltcp_tx_drop_empty_tail(sk);
+	ltcp_write_mark(w);
 	ltcp_flush(sk);
 	err = sk_stream_wait_memory(sk, &w->timeo);
 	return err ?: ltcp_write_check(w);
@@ -194,20 +202,27 @@ static int ltcp_append_failed(struct ltcp_write *w, int err)
 	return err;
 }
 
+/* @skb has its size: send it at once if it is the first, or the peer may wait. */
+static void ltcp_push_full(struct sock *sk, struct sk_buff *skb)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	bool psh = ltcp_psh_due(&lt->tcp);
+
+	if (psh)
+		ltcp_mark_psh(&lt->tcp, skb);
+	if (psh || skb_peek(&lt->unsent) == skb)
+		ltcp_push(sk);
+}
+
 /*
  * @skb has its size and the write goes on. Now and then the segments that came
- * meanwhile are looked at: their ACKs make room.
+ * meanwhile are looked at: their ACKs make room. Of urgent data nothing is sent
+ * before its end is known.
  */
 static int ltcp_write_full(struct ltcp_write *w, struct sk_buff *skb)
 {
-	struct ltcp_sock *lt = ltcp_sk(w->sk);
-
-	if (ltcp_psh_due(&lt->tcp)) {
-		ltcp_mark_psh(&lt->tcp, skb);
-		ltcp_push(w->sk);
-	} else if (skb_peek(&lt->unsent) == skb) {
-		ltcp_push(w->sk);
-	}
+	if (likely(!(w->msg->msg_flags & MSG_OOB)))
+		ltcp_push_full(w->sk, skb);
 	if (++w->packets < LTCP_BACKLOG_PACKETS)
 		return 0;
 	w->packets = 0;
@@ -271,7 +286,7 @@ static int ltcp_write_begin(struct ltcp_write *w, size_t len)
 	int flags = w->msg->msg_flags;
 	int err;
 
-	if (unlikely(flags & (MSG_OOB | MSG_FASTOPEN)))
+	if (unlikely(flags & MSG_FASTOPEN))
 		return -EOPNOTSUPP;
 	if (unlikely(flags & MSG_ZEROCOPY)) {
 		err = ltcp_write_zerocopy(w, len);
@@ -314,6 +329,11 @@ static void ltcp_write_commit(const struct ltcp_write *w)
 		return;
 	if (unlikely(w->tsflags))
 		ltcp_write_stamp(w, skb);
+	if (unlikely(w->msg->msg_flags & MSG_OOB)) {
+		ltcp_write_mark(w);
+		ltcp_flush(w->sk);
+		return;
+	}
 	if (!lt->more || ltcp_psh_due(&lt->tcp))
 		ltcp_mark_psh(&lt->tcp, skb);
 	ltcp_push(w->sk);
@@ -353,7 +373,7 @@ static int ltcp_write_end(struct ltcp_write *w, int err)
 /**
  * ltcp_sendmsg_locked - queue and send bytes
  * @sk: connection
- * @msg: the bytes, flags (MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, ...) and
+ * @msg: the bytes, flags (MSG_DONTWAIT, MSG_MORE, MSG_OOB, ...) and
  *	ancillary data; a destination is ignored
  * @len: how many bytes
  *

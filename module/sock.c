@@ -230,7 +230,9 @@ static bool ltcp_rcv_full(const struct sock *sk)
 bool ltcp_readable(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	int inq = READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
+	u32 next = READ_ONCE(tp->copied_seq);
+	int inq = READ_ONCE(tp->rcv_nxt) - next -
+		  ltcp_urg_hole(sk, next, next + 1);
 
 	return inq > 0 && (inq >= sock_rcvlowat(sk, 0, INT_MAX) ||
 			   ltcp_rcv_full(sk));
@@ -266,6 +268,8 @@ static __poll_t ltcp_poll_data(struct sock *sk, struct socket *sock,
 
 	if (ltcp_readable(sk))
 		mask |= EPOLLIN | EPOLLRDNORM;
+	if (unlikely(READ_ONCE(tcp_sk(sk)->urg_data) & TCP_URG_VALID))
+		mask |= EPOLLPRI;
 	/* Writing to what is shut down does not sleep either: it says EPIPE */
 	if ((shutdown & SEND_SHUTDOWN) || ltcp_poll_writable(sk, sock))
 		mask |= EPOLLOUT | EPOLLWRNORM;
@@ -349,13 +353,6 @@ static int ltcp_outq(const struct sock *sk, const u32 *from)
 	return READ_ONCE(tcp_sk(sk)->write_seq) - READ_ONCE(*from);
 }
 
-/* Has reading reached the urgent mark? There is none as long as nobody sets it. */
-static int ltcp_at_mark(const struct tcp_sock *tp)
-{
-	return READ_ONCE(tp->urg_data) &&
-	       READ_ONCE(tp->urg_seq) == READ_ONCE(tp->copied_seq);
-}
-
 /**
  * ltcp_ioctl - proto.ioctl
  * @sk: socket
@@ -372,7 +369,7 @@ int ltcp_ioctl(struct sock *sk, int cmd, LTCP_IOCTL_ARG arg)
 	bool slow;
 
 	if (cmd == SIOCATMARK)
-		return ltcp_ioctl_put(arg, ltcp_at_mark(tp));
+		return ltcp_ioctl_put(arg, ltcp_urg_at(tp, READ_ONCE(tp->copied_seq)));
 	if (cmd != SIOCINQ && cmd != SIOCOUTQ && cmd != SIOCOUTQNSD)
 		return -ENOIOCTLCMD;
 	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
@@ -430,6 +427,7 @@ static bool ltcp_drop_unread(struct sock *sk)
 	struct sk_buff *skb;
 	bool unread = false;
 
+	ltcp_urg_pass(sk);
 	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
 		if (seq_lt(tp->copied_seq, ltcp_cb(skb)->seq + skb->len))
 			unread = true;

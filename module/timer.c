@@ -2,8 +2,9 @@
 /*
  * timer.c - the three timers of a connection, and what their expiry calls.
  *
- *	icsk_retransmit_timer	RTO, or persist (never both: persist is for when
- *				nothing is in flight); icsk_pending says which
+ *	icsk_retransmit_timer	RTO, or what comes before it: the reordering timer or
+ *				a tail loss probe (rack.c); or persist, when nothing
+ *				is in flight; icsk_pending says which
  *	icsk_delack_timer	delayed ACK
  *	keepalive timer		keepalive; bounds an orphan's FIN-WAIT-2
  *
@@ -111,25 +112,54 @@ static unsigned long ltcp_rto_delay(const struct sock *sk)
 }
 
 /**
- * ltcp_timer_arm_rto - start the retransmission timer
- * @sk: connection whose first packet of a flight is being sent
+ * ltcp_timer_arm_loss - start the timer that is due first of those for losses
+ * @sk: connection with packets outstanding, rto_at set
+ * @reo_wait_us: when the reordering timer is wanted; 0: it is not
  *
- * RFC 6298 (5.1). Context: socket lock.
+ * Context: socket lock.
  */
-void ltcp_timer_arm_rto(struct sock *sk)
+void ltcp_timer_arm_loss(struct sock *sk, u32 reo_wait_us)
 {
-	ltcp_xmit_timer_at(sk, ICSK_TIME_RETRANS, ltcp_rto_delay(sk));
+	long left = max_t(long, ltcp_sk(sk)->rto_at - jiffies, 1);
+	u32 pto_us;
+
+	if (unlikely(reo_wait_us)) {
+		ltcp_xmit_timer_at(sk, ICSK_TIME_REO_TIMEOUT,
+				   min_t(long, usecs_to_jiffies(reo_wait_us), left));
+		return;
+	}
+	pto_us = ltcp_tlp_delay_us(sk, jiffies_to_usecs(left));
+	if (pto_us)
+		ltcp_xmit_timer_at(sk, ICSK_TIME_LOSS_PROBE,
+				   min_t(long, usecs_to_jiffies(pto_us), left));
+	else
+		ltcp_xmit_timer_at(sk, ICSK_TIME_RETRANS, left);
 }
 
 /**
- * ltcp_timer_rearm_rto - an ACK of new data came, or the first loss is sent again
- * @sk: connection with packets outstanding
+ * ltcp_timer_data_sent - new data has been sent
+ * @sk: connection
  *
- * RFC 6298 (5.3). Context: socket lock.
+ * The tail loss probe waits for the ACK of the last of it (RFC 8985 section 7.2).
+ * Context: socket lock.
  */
-void ltcp_timer_rearm_rto(struct sock *sk)
+void ltcp_timer_data_sent(struct sock *sk)
 {
-	ltcp_timer_arm_rto(sk);
+	if (likely(inet_csk(sk)->icsk_pending != ICSK_TIME_REO_TIMEOUT))
+		ltcp_timer_arm_loss(sk, 0);
+}
+
+/**
+ * ltcp_timer_arm_rto - (re)start the retransmission timer
+ * @sk: connection: the first packet of a flight is being sent, an ACK of new data
+ *	came, or the first loss is sent again
+ *
+ * RFC 6298 (5.1), (5.3). Context: socket lock.
+ */
+void ltcp_timer_arm_rto(struct sock *sk)
+{
+	ltcp_sk(sk)->rto_at = jiffies + ltcp_rto_delay(sk);
+	ltcp_timer_arm_loss(sk, 0);
 }
 
 /**
@@ -388,6 +418,28 @@ static void ltcp_persist_expired(struct sock *sk)
 	ltcp_xmit_timer_at(sk, ICSK_TIME_PROBE0, ltcp_persist_delay(sk));
 }
 
+/* RFC 8985 section 6.2, step 5: packets had their time to arrive late. */
+static void ltcp_reo_expired(struct sock *sk)
+{
+	u32 wait_us;
+
+	if (ltcp_all_sent_acked(ltcp_sk(sk)))
+		return;
+	wait_us = ltcp_loss_on_reo_timer(sk);
+	ltcp_push(sk);
+	ltcp_timer_arm_loss(sk, wait_us);
+}
+
+/* RFC 8985 section 7.3: after the probe it is RTO's turn, counted from now. */
+static void ltcp_probe_expired(struct sock *sk)
+{
+	if (ltcp_all_sent_acked(ltcp_sk(sk)))
+		return;
+	ltcp_tlp_expired(sk);
+	ltcp_sk(sk)->rto_at = jiffies + ltcp_rto_delay(sk);
+	ltcp_xmit_timer_at(sk, ICSK_TIME_RETRANS, ltcp_rto_delay(sk));
+}
+
 static void ltcp_xmit_timer_locked(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
@@ -402,10 +454,19 @@ static void ltcp_xmit_timer_locked(struct sock *sk)
 	}
 	ltcp_mstamp_refresh(tcp_sk(sk));
 	icsk->icsk_pending = 0;
-	if (what == ICSK_TIME_RETRANS)
+	switch (what) {
+	case ICSK_TIME_RETRANS:
 		ltcp_rto_expired(sk);
-	else
+		break;
+	case ICSK_TIME_REO_TIMEOUT:
+		ltcp_reo_expired(sk);
+		break;
+	case ICSK_TIME_LOSS_PROBE:
+		ltcp_probe_expired(sk);
+		break;
+	default:
 		ltcp_persist_expired(sk);
+	}
 }
 
 static void ltcp_delack_timer_locked(struct sock *sk)

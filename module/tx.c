@@ -520,7 +520,7 @@ static struct ltcp_tx_plan ltcp_tx_plan(const struct sock *sk,
 	u32 len = min(skb->len, wnd);
 	u32 quota, tail;
 
-	if (in_flight >= tp->snd_cwnd) {
+	if (in_flight >= tp->snd_cwnd && !force) {
 		plan.stop = LTCP_TX_CWND;
 		return plan;
 	}
@@ -528,7 +528,7 @@ static struct ltcp_tx_plan ltcp_tx_plan(const struct sock *sk,
 		plan.stop = LTCP_TX_WINDOW;
 		return plan;
 	}
-	quota = min(tp->snd_cwnd - in_flight, max_segs);
+	quota = force ? 1 : min(tp->snd_cwnd - in_flight, max_segs);
 	if (len > quota * mss) {
 		len = quota * mss;
 		if (!force && ltcp_tx_defer(sk, quota, in_flight, max_segs)) {
@@ -583,14 +583,17 @@ static bool ltcp_tx_held(struct sock *sk, const struct sk_buff *skb)
 	return ltcp_pace_holds(sk) || ltcp_queue_full(sk, skb);
 }
 
-/* Send new data, as much as may go. @force: a probe, one packet past Nagle and SWS. */
+/*
+ * Send new data, as much as may go. @force: a probe, one segment whatever cwnd,
+ * Nagle and SWS say.
+ */
 static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
 	enum ltcp_tx_stop stop = LTCP_TX_GO;
 	struct sk_buff *skb;
-	u32 mss, max_segs;
+	u32 mss, max_segs, from = tp->snd_nxt;
 
 	if (!tp->packets_out &&
 	    (s32)(tcp_jiffies32 - tp->lsndtime) > (s32)inet_csk(sk)->icsk_rto)
@@ -598,13 +601,15 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 	mss = ltcp_current_mss(sk);
 	max_segs = ltcp_offload_max_segs(sk, mss);
 	while ((skb = skb_peek(&lt->unsent))) {
-		struct ltcp_tx_plan plan = ltcp_tx_plan(sk, skb, mss, max_segs,
+		bool single = ltcp_urg_ahead(lt, ltcp_cb(skb)->seq);
+		struct ltcp_tx_plan plan = ltcp_tx_plan(sk, skb, mss,
+							single ? 1 : max_segs,
 							force);
 
 		stop = plan.stop;
 		if (stop != LTCP_TX_GO)
 			break;
-		if (ltcp_tx_held(sk, skb)) {
+		if (!force && ltcp_tx_held(sk, skb)) {
 			stop = LTCP_TX_HELD;
 			break;
 		}
@@ -618,11 +623,14 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 			ltcp_cb(skb)->flags |= LTCP_FLAG_PSH;
 		ltcp_tx_sent(sk, skb);
 		ltcp_rate_sent(lt, skb);
+		ltcp_prr_sent(&lt->prr, ltcp_cb(skb)->segs);
 		ltcp_xmit(sk, skb, true);
 		if (force)
 			break;
 	}
 	lt->cwnd_limited = stop == LTCP_TX_CWND;
+	if (tp->snd_nxt != from)
+		ltcp_timer_data_sent(sk);
 	return stop;
 }
 
@@ -669,14 +677,20 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 		room = min(room, tp->snd_cwnd - ltcp_in_flight(tp));
 	else
 		room = 1;
+	if (ltcp_urg_ahead(lt, cb->seq))
+		room = 1;
 	if (cb->segs > room && ltcp_tx_split(sk, skb, room * cb->mss, GFP_ATOMIC))
 		return -ENOMEM;
 
+	ltcp_undo_retransmitted(sk, skb);
+	skb->skb_mstamp_ns = ltcp_pace_departure(sk);
 	if ((cb->sacked & LTCP_SKB_LOST) && !(cb->sacked & LTCP_SKB_RETRANS)) {
+		ltcp_rack_copy_sent(lt, skb);
 		cb->sacked |= LTCP_SKB_RETRANS;
 		tp->retrans_out += cb->segs;
 	}
 	cb->sacked |= LTCP_SKB_EVER_RETRANS;
+	ltcp_prr_sent(&lt->prr, cb->segs);
 	ltcp_rate_sent(lt, skb);
 	tp->total_retrans += cb->segs;
 	tp->bytes_retrans += skb->len;
@@ -703,7 +717,7 @@ static void ltcp_send_lost(struct sock *sk)
 		if (ltcp_tx_held(sk, skb))
 			return;
 		if (skb == ltcp_rtx_head(lt))
-			ltcp_timer_rearm_rto(sk);
+			ltcp_timer_arm_rto(sk);
 		lt->first_rtx_free = false;
 		if (ltcp_retransmit(sk, skb))
 			return;
@@ -726,8 +740,9 @@ static bool ltcp_may_send(const struct sock *sk)
  * @sk: socket in any state
  *
  * The one end of every entry point: lost data, new data, then an ACK if none of
- * those carried it. Arms the persist timer when the window is all that stops us
- * and nothing is in flight that would bring an ACK.
+ * those carried it or an urgent pointer that is news. Arms the persist timer when
+ * the window is all that stops us and nothing is in flight that would bring an
+ * ACK.
  *
  * Context: socket lock; BH off or process. @sk stays valid.
  */
@@ -736,7 +751,8 @@ void ltcp_push(struct sock *sk)
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
 	if (likely(ltcp_may_send(sk))) {
-		if (unlikely(lt->tcp.lost_out))
+		if (unlikely(lt->tcp.lost_out) &&
+		    lt->frto.step != LTCP_FRTO_STEP3)
 			ltcp_send_lost(sk);
 		if (!skb_queue_empty(&lt->unsent)) {
 			ltcp_send_new(sk, false);
@@ -745,7 +761,9 @@ void ltcp_push(struct sock *sk)
 				ltcp_timer_arm_persist(sk);
 		}
 	}
-	if (inet_csk_ack_scheduled(sk))
+	if (unlikely(lt->urg_owed) && ltcp_urg_ahead(lt, lt->tcp.snd_nxt))
+		ltcp_send_ack(sk);
+	else if (inet_csk_ack_scheduled(sk))
 		ltcp_ack_decide(sk);
 	if (lt->freed) {
 		lt->freed = false;
@@ -773,10 +791,25 @@ void ltcp_push_or_defer(struct sock *sk)
 }
 
 /**
- * ltcp_push_one - send one packet although Nagle or a small window object
- * @sk: connection with unsent data and nothing in flight
+ * ltcp_tx_may_probe - is there new data that fits into the peer's window?
+ * @sk: connection
  *
- * For the persist timer. Context: BH off, socket lock.
+ * Context: socket lock.
+ */
+bool ltcp_tx_may_probe(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	const struct sk_buff *skb = skb_peek(&ltcp_sk(sk)->unsent);
+
+	return skb && ltcp_usable_wnd(tp->snd_una, tp->snd_wnd, tp->snd_nxt) >=
+		      min(skb->len, tp->mss_cache);
+}
+
+/**
+ * ltcp_push_one - send one segment although Nagle, a small window or cwnd object
+ * @sk: connection with unsent data
+ *
+ * For the persist timer and the tail loss probe. Context: BH off, socket lock.
  * Return: true when something was sent; false when the window is closed.
  */
 bool ltcp_push_one(struct sock *sk)

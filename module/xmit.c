@@ -180,6 +180,8 @@ static int ltcp_hand_over(struct sock *sk, struct sk_buff *skb,
 	if (len)
 		ltcp_pace_stamp(sk, skb);
 	ltcp_build_header(sk, skb, cb->seq, flags);
+	if (unlikely(ltcp_sk(sk)->urg_out) && segs == 1)
+		ltcp_urg_stamp(sk, tcp_hdr(skb), cb->seq);
 	ltcp_set_owner(skb, sk);
 	skb_set_hash_from_sk(skb, sk);
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
@@ -266,13 +268,16 @@ void ltcp_send_ack(struct sock *sk)
  *
  * A segment just below the window, <SEQ=SND.UNA-1>, which every TCP answers
  * with its current ACK and window: for a closed window and for keepalive
- * (RFC 9293 section 3.8.4). Context: BH off, socket lock.
+ * (RFC 9293 section 3.8.4). It is not acceptable, so an urgent pointer has to go
+ * before it in a segment of its own. Context: BH off, socket lock.
  */
 void ltcp_send_probe(struct sock *sk)
 {
 	struct sk_buff *skb = ltcp_bare_skb(tcp_sk(sk)->snd_una - 1,
 					    LTCP_FLAG_ACK, GFP_ATOMIC);
 
+	if (ltcp_urg_ahead(ltcp_sk(sk), tcp_sk(sk)->snd_una))
+		ltcp_send_ack(sk);
 	if (skb)
 		ltcp_xmit(sk, skb, false);
 }

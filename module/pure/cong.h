@@ -22,7 +22,8 @@
  *
  * Invariants, whatever a peer or a caller does: 1 <= cwnd <= cwnd_clamp (a clamp
  * of 0 counts as 1); ssthresh >= 2 after a loss; cwnd does not grow when it was
- * not what limited the sender (RFC 7661's reason, RFC 9293's MUST-19).
+ * not what limited the sender (RFC 7661's reason, RFC 9293's MUST-19), unless a
+ * model of the path bounds it (bbr.h).
  */
 #ifndef LTCP_PURE_CONG_H
 #define LTCP_PURE_CONG_H
@@ -42,6 +43,8 @@
  *	congestion avoidance; what exceeds @cwnd does not count
  * @cwnd_clamp: upper bound of @cwnd, segments
  * @prior_cwnd: @cwnd before the last reduction, for an undo
+ * @rand: any number that differs between connections, set before init(); an
+ *	algorithm that draws lots steps it on
  * @pacing_rate: bytes per second the algorithm wants; 0: none, the adapter
  *	derives one from @cwnd and the round-trip time
  * @priv: the algorithm's own; zero before init()
@@ -52,8 +55,9 @@ struct ltcp_cc {
 	u32 cwnd_cnt;
 	u32 cwnd_clamp;
 	u32 prior_cwnd;
+	u32 rand;
 	u64 pacing_rate;
-	u64 priv[13];
+	u64 priv[17];
 };
 
 /**
@@ -117,6 +121,32 @@ struct ltcp_cc_ack {
 };
 
 /**
+ * struct ltcp_cc_lost - a packet that was judged lost
+ * @now_us: time, as in struct ltcp_cc_ack
+ * @seq: its first sequence number
+ * @end_seq: the first number after it
+ * @segs: segments in it
+ * @mss: a full segment, bytes
+ * @delivered: segments delivered in all by now; wraps around
+ * @tx_in_flight: segments in flight when it was last sent, with it
+ * @lost: segments judged lost since it was last sent, with it
+ * @app_limited: it was sent when the application had nothing more to send
+ * @no_sack: the connection has no SACK: it sees one loss in a round trip
+ */
+struct ltcp_cc_lost {
+	u64 now_us;
+	u32 seq;
+	u32 end_seq;
+	u32 segs;
+	u32 mss;
+	u32 delivered;
+	u32 tx_in_flight;
+	u32 lost;
+	bool app_limited;
+	bool no_sack;
+};
+
+/**
  * enum ltcp_cc_loss - how congestion was noticed
  * @LTCP_LOSS_FAST: duplicate ACKs, SACK or RACK: some segments got through
  * @LTCP_LOSS_RTO: the retransmission timer expired
@@ -143,6 +173,15 @@ enum ltcp_cc_loss {
  *	the cwnd to go back to. The adapter restores ssthresh
  * @idle_restart: data is to be sent after an idle time longer than the RTO;
  *	the argument is the initial window, segments (RFC 5681 section 4.1)
+ * @own_recovery: cwnd is the algorithm's in loss recovery, too: on_ack() is
+ *	called for ACKs of an episode, and nothing else (RFC 9937, deflation)
+ *	sets cwnd. The functions below are optional
+ * @on_lost: called for each packet judged lost, before @ssthresh and @on_ack of
+ *	the ACK or timeout that showed it
+ * @recovered: a loss episode, fast recovery or timeout, has ended: all that was
+ *	outstanding when it began is acknowledged. Called before @on_ack
+ * @on_restart: called before data is sent with nothing in flight, when the
+ *	application had nothing to send before
  */
 struct ltcp_cc_ops {
 	const char *name;
@@ -154,10 +193,15 @@ struct ltcp_cc_ops {
 	void (*on_ack)(struct ltcp_cc *cc, const struct ltcp_cc_ack *ack);
 	u32 (*undo_cwnd)(struct ltcp_cc *cc);
 	void (*idle_restart)(struct ltcp_cc *cc, u32 initial_wnd);
+	bool own_recovery;
+	void (*on_lost)(struct ltcp_cc *cc, const struct ltcp_cc_lost *lost);
+	void (*recovered)(struct ltcp_cc *cc);
+	void (*on_restart)(struct ltcp_cc *cc, u64 now_us);
 };
 
 extern const struct ltcp_cc_ops ltcp_reno;
 extern const struct ltcp_cc_ops ltcp_tahoe;
+extern const struct ltcp_cc_ops ltcp_bbr;
 extern const struct ltcp_cc_ops ltcp_cubic;
 extern const struct ltcp_cc_ops ltcp_dctcp;
 
@@ -183,6 +227,23 @@ u32 ltcp_cubic_k_us(u32 segs);
 static inline void ltcp_cc_set_cwnd(struct ltcp_cc *cc, u32 cwnd)
 {
 	cc->cwnd = max(min(cwnd, cc->cwnd_clamp), 1U);
+}
+
+/**
+ * ltcp_cc_send_quantum() - how much a paced sender hands down at a time
+ * @pacing_rate: bytes per second
+ * @mss: a full segment, bytes
+ *
+ * What the rate carries in a millisecond: small bursts at low rates, full
+ * offload at high ones (draft-ietf-ccwg-bbr-06 section 5.6.3).
+ *
+ * Return: bytes, at least two segments, otherwise at most 64 KB.
+ */
+static inline u32 ltcp_cc_send_quantum(u64 pacing_rate, u32 mss)
+{
+	u32 quantum = min_t(u64, pacing_rate / 1000, 65536);
+
+	return max(quantum, 2 * mss);
 }
 
 /**

@@ -21,11 +21,11 @@
  * recovery. After a timeout or the end of the first slow start there is no W_max
  * to go back to: the stage begins on its plateau (sections 4.8 and 4.10).
  *
- * The clock t runs only while cwnd limits the sender. It adds up the times from
- * one ACK to the next, none where the application was the limit, and never more
- * than a round trip: while anything is in flight an ACK does not take longer, so
- * what is beyond that was silence (section 5.8). Rounding, a delayed ACK at a
- * tiny window, makes the clock slow, never fast.
+ * The clock t runs only while cwnd limits the sender, and can grow. It adds up the
+ * times from one ACK to the next, none where the application was the limit, and
+ * never more than a round trip: while anything is in flight an ACK does not take
+ * longer, so what is beyond that was silence (section 5.8). Where that is wrong, as
+ * with a delayed ACK at a tiny window, the clock is slow, never fast.
  *
  * Precision: windows are in 1/1024 segment, times in microseconds. A point of
  * the curve is off by less than 0.01 segments and a millionth of its distance from
@@ -56,12 +56,12 @@
  * struct cubic_stage - a stage of congestion avoidance
  * @t_us: t, microseconds; stops at U32_MAX
  * @k_us: K, microseconds
- * @w_max: W_max, segments
+ * @w_max: W_max, segments; 0 before the first congestion event
  * @w_est: W_est, segments
  * @est_credit: segments acknowledged towards the next of @w_est, times 17
- * @cwnd_prior: cwnd when ssthresh was last set; 0: it never was
+ * @cwnd_prior: cwnd before the last congestion event, segments; 0: there was none
  * @begun: if not, the next ACK that may grow cwnd begins it
- * @on_plateau: it begins at its own W_max
+ * @on_plateau: a timeout was before it: it begins at its own W_max
  */
 struct cubic_stage {
 	u32 t_us;
@@ -100,7 +100,7 @@ static struct cubic *cubic(struct ltcp_cc *cc)
 
 static u32 percent(u32 segs, u32 part)
 {
-	return (u64)segs * part / 100;
+	return div_u64((u64)segs * part, 100);
 }
 
 static u64 to_fraction(u32 segs)
@@ -112,7 +112,7 @@ static u64 to_fraction(u32 segs)
 static u64 cube(u64 d_us)
 {
 	d_us = min_t(u64, d_us, T_MAX_US);
-	return (d_us * d_us >> CUBE_SHIFT) * d_us / CUBE_DIVISOR;
+	return div_u64((d_us * d_us >> CUBE_SHIFT) * d_us, CUBE_DIVISOR);
 }
 
 /**
@@ -157,7 +157,6 @@ u32 ltcp_cubic_k_us(u32 segs)
 static void cubic_init(struct ltcp_cc *cc)
 {
 	ltcp_hystart_init(&cubic(cc)->hystart);
-	cubic(cc)->stage.on_plateau = true;
 	cc->cwnd_cnt = 0;
 }
 
@@ -169,16 +168,13 @@ static void begin_stage(struct ltcp_cc *cc, struct cubic *cu)
 {
 	struct cubic_stage *s = &cu->stage;
 
+	/* Sections 4.8 and 4.10: it may have no W_max, or none that is ahead */
 	if (s->on_plateau || s->w_max < cc->cwnd)
 		s->w_max = cc->cwnd;
-	/* Section 4.10: slow start ended without a congestion event */
-	if (!s->cwnd_prior)
-		s->cwnd_prior = cc->cwnd;
 	s->k_us = ltcp_cubic_k_us(s->w_max - cc->cwnd);
 	s->t_us = 0;
 	s->w_est = cc->cwnd;
 	s->est_credit = 0;
-	s->on_plateau = false;
 	s->begun = true;
 	cu->credit = 0;
 }
@@ -199,11 +195,10 @@ static void grow_reno_estimate(struct ltcp_cc *cc, struct cubic_stage *s,
 {
 	u32 alpha = s->w_est < s->cwnd_prior ? ALPHA_CUBIC : ALPHA_ONE;
 	u32 window = cc->cwnd * ALPHA_ONE;
-	u32 credit = min(s->est_credit, window) + segs * alpha;
+	u32 credit = s->est_credit + segs * alpha;
 
 	s->est_credit = credit % window;
-	if (s->w_est < cc->cwnd_clamp)
-		s->w_est += credit / window;
+	s->w_est += credit / window;
 }
 
 /* Sections 4.4 and 4.5: (target - cwnd) / cwnd for each segment. */
@@ -211,11 +206,13 @@ static void grow_along_curve(struct ltcp_cc *cc, struct cubic *cu, u64 target,
 			     u32 segs)
 {
 	u64 cwnd = to_fraction(cc->cwnd);
+	u32 growth;
 
 	target = max(min(target, cwnd + cwnd / 2), cwnd);
 	cu->credit = min(cu->credit, cwnd) + segs * (target - cwnd);
-	ltcp_cc_set_cwnd(cc, cc->cwnd + cu->credit / cwnd);
-	cu->credit %= cwnd;
+	growth = div_u64(cu->credit, cc->cwnd) >> LTCP_CUBIC_SHIFT;
+	cu->credit -= growth * cwnd;
+	ltcp_cc_set_cwnd(cc, cc->cwnd + growth);
 }
 
 static void congestion_avoidance(struct ltcp_cc *cc, struct cubic *cu,
@@ -224,7 +221,7 @@ static void congestion_avoidance(struct ltcp_cc *cc, struct cubic *cu,
 	struct cubic_stage *s = &cu->stage;
 	u64 now, next;
 
-	if (cc->cwnd >= CWND_MAX)
+	if (cc->cwnd >= min_t(u32, CWND_MAX, cc->cwnd_clamp))
 		return;
 	if (s->begun)
 		advance_clock(cu, ack);

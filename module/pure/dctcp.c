@@ -38,8 +38,8 @@
  * @reduced_cwnd: window after the cut, segments
  */
 struct dctcp {
-	u64 acked_segs;
-	u64 marked_segs;
+	u32 acked_segs;
+	u32 marked_segs;
 	u32 alpha;
 	u32 cut_rest;
 	u32 reduced_cwnd;
@@ -67,9 +67,9 @@ static void end_window(struct dctcp *d)
 
 	if (!d->acked_segs)
 		return;
-	m = d->marked_segs * ALPHA_ONE / d->acked_segs;
+	m = div_u64((u64)d->marked_segs * ALPHA_ONE, d->acked_segs);
 	d->alpha -= d->alpha >> G_SHIFT;
-	d->alpha += m >> G_SHIFT;
+	d->alpha += min_t(u64, m, ALPHA_ONE) >> G_SHIFT;
 	d->acked_segs = 0;
 	d->marked_segs = 0;
 }
@@ -79,7 +79,7 @@ static void dctcp_on_ack(struct ltcp_cc *cc, const struct ltcp_cc_ack *ack)
 	struct dctcp *d = dctcp(cc);
 
 	d->acked_segs += ack->acked_segs;
-	d->marked_segs += min(ack->ce_segs, ack->acked_segs);
+	d->marked_segs += ack->ce_segs;
 	if (ack->round_start)
 		end_window(d);
 	if (!ack->ce_segs)

@@ -72,14 +72,13 @@ static void take_sample(struct ltcp_hystart *h, u32 rtt_us)
 		h->samples++;
 }
 
-/* Did the round trip grow by more than jitter? */
+/* Did the round trip grow by more than jitter? An unknown one is the greatest. */
 static bool delay_increased(const struct ltcp_hystart *h)
 {
 	u32 thresh_us = max(min(h->last_min_us / MIN_RTT_DIVISOR,
 				MAX_RTT_THRESH_US), MIN_RTT_THRESH_US);
 
-	return h->last_min_us != LTCP_HYSTART_NO_RTT &&
-	       h->current_min_us >= h->last_min_us &&
+	return h->current_min_us >= h->last_min_us &&
 	       h->current_min_us - h->last_min_us >= thresh_us;
 }
 

@@ -147,9 +147,8 @@ void ltcp_rack_adapt(struct ltcp_rack *r, bool dsack, bool recovered,
 		r->dsack_round = snd_nxt;
 		r->reo_wnd_mult = min(r->reo_wnd_mult, (u8)254) + 1;
 		r->reo_wnd_persist = LTCP_RACK_PERSIST;
-	} else if (recovered) {
-		if (r->reo_wnd_persist)
-			r->reo_wnd_persist--;
+	} else if (recovered && r->reo_wnd_persist) {
+		r->reo_wnd_persist--;
 		if (!r->reo_wnd_persist)
 			r->reo_wnd_mult = 1;
 	}

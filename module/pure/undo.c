@@ -142,11 +142,12 @@ void ltcp_eifel_start(struct ltcp_eifel *e)
  * @e: Eifel detection's state
  * @tsval: its TSval
  *
- * Step 2: the first one of an episode counts.
+ * Step 2: the first one of an episode counts. Outside of episodes it does not
+ * matter whether this is called.
  */
 void ltcp_eifel_retransmitted(struct ltcp_eifel *e, u32 tsval)
 {
-	if (!e->armed || e->sent)
+	if (e->sent)
 		return;
 	e->retrans_ts = tsval;
 	e->sent = true;
@@ -214,12 +215,12 @@ void ltcp_dsack_start(struct ltcp_dsack_undo *d, u32 snd_una, u32 snd_nxt,
  * @segs: segments
  * @again: it had been sent again before
  * @snd_nxt: SND.NXT
+ *
+ * Outside of episodes it does not matter whether this is called.
  */
 void ltcp_dsack_retransmitted(struct ltcp_dsack_undo *d, u32 end_seq, u32 segs,
 			      bool again, u32 snd_nxt)
 {
-	if (!d->active)
-		return;
 	d->rtx_high = seq_max(d->rtx_high, end_seq);
 	d->until = snd_nxt;
 	d->rtx_segs += segs;
@@ -237,7 +238,7 @@ void ltcp_dsack_retransmitted(struct ltcp_dsack_undo *d, u32 end_seq, u32 segs,
  */
 void ltcp_dsack_on_una(struct ltcp_dsack_undo *d, u32 snd_una)
 {
-	if (d->active && seq_gt(snd_una, d->until))
+	if (seq_gt(snd_una, d->until))
 		d->active = false;
 }
 

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/* hystart_test.c - tests of hystart.c */
+#include "unit.h"
+#include "bottleneck.h"
+#include "hystart.h"
+
+#define N 8			/* samples that a verdict needs */
+#define MS 1000U
+
+struct hystart_run {
+	struct ltcp_hystart h;
+	bool over;
+};
+
+static struct hystart_run begin(void)
+{
+	struct hystart_run r = {};
+
+	ltcp_hystart_init(&r.h);
+	return r;
+}
+
+/* ACKs of one round, all with the same round trip. */
+static void acks(struct hystart_run *r, u32 n, u32 rtt_us, bool new_round)
+{
+	for (u32 i = 0; i < n && !r->over; i++) {
+		struct ltcp_cc_ack ack = {
+			.acked_segs = 1, .rtt_us = rtt_us, .cwnd_limited = true,
+			.round_start = new_round && !i,
+		};
+
+		r->over = ltcp_hystart_on_ack(&r->h, &ack);
+	}
+}
+
+static void round_of(struct hystart_run *r, u32 n, u32 rtt_us)
+{
+	acks(r, n, rtt_us, true);
+}
+
+/* RFC 9406 section 4.2: an eighth more, at least 4 ms, at most 16 ms */
+static const struct {
+	const char *what;
+	u32 before_us, after_us, samples;
+	bool css;
+} increases[] = {
+	{ "no change", 40000, 40000, N, false },
+	{ "shorter", 40000, 30000, N, false },
+	{ "just below an eighth", 40000, 44999, N, false },
+	{ "an eighth", 40000, 45000, N, true },
+	{ "one sample too few", 40000, 45000, N - 1, false },
+	{ "many samples", 40000, 45000, 3 * N, true },
+	{ "a short path: below 4 ms", 1000, 4999, N, false },
+	{ "a short path: 4 ms", 1000, 5000, N, true },
+	{ "a short path: an eighth is less than 4 ms", 31000, 34999, N, false },
+	{ "a data centre", 50, 4049, N, false },
+	{ "a long path: below 16 ms", 600000, 615999, N, false },
+	{ "a long path: 16 ms", 600000, 616000, N, true },
+	{ "the greatest number", 0xfffffffe, 0xfffffffe, N, false },
+	{ "far above", 1, 0xfffffffe, N, true },
+};
+
+TEST(ltcp_hystart_on_ack__delay_increase, "C3")
+{
+	FOR_EACH(c, increases) {
+		struct hystart_run r = begin();
+
+		round_of(&r, N, c->before_us);
+		EXPECT(!ltcp_hystart_in_css(&r.h), "%s: first round", c->what);
+		round_of(&r, c->samples, c->after_us);
+		EXPECT_EQ(ltcp_hystart_in_css(&r.h), c->css, "%s", c->what);
+		EXPECT(!r.over, "%s: slow start over", c->what);
+	}
+}
+
+/* The least of a round counts: seven late ACKs and a punctual one are no queue. */
+TEST(ltcp_hystart_on_ack__jitter, "C3")
+{
+	struct hystart_run r = begin();
+
+	round_of(&r, N, 40000);
+	for (u32 round = 0; round < 100; round++) {
+		round_of(&r, 3, 90000);
+		acks(&r, 1, 42000, false);
+		acks(&r, 20, 140000, false);
+		EXPECT(!ltcp_hystart_in_css(&r.h), "round %u", round);
+	}
+	/* the least of all rounds would not do: the path may have changed */
+	round_of(&r, 2 * N, 44000);
+	EXPECT(!ltcp_hystart_in_css(&r.h), "less than 1/8 above the last");
+	round_of(&r, 2 * N, 49500);
+	EXPECT(ltcp_hystart_in_css(&r.h), "an eighth above the last");
+}
+
+/* Without a round trip of the last round there is nothing to compare with. */
+TEST(ltcp_hystart_on_ack__no_samples, "C3")
+{
+	struct hystart_run r = begin();
+
+	round_of(&r, N, 40000);
+	round_of(&r, 30, 0);
+	round_of(&r, N, 80000);
+	EXPECT(!ltcp_hystart_in_css(&r.h), "a round without samples before");
+	round_of(&r, N, 120000);
+	EXPECT(ltcp_hystart_in_css(&r.h), "one with samples before");
+}
+
+TEST(ltcp_hystart_on_ack__css_ends_slow_start, "C3")
+{
+	struct hystart_run r = begin();
+
+	round_of(&r, N, 40000);
+	/* section 4.2: the rest of this round is the first of the five */
+	round_of(&r, N, 50000);
+	for (u32 round = 2; round <= 5; round++) {
+		round_of(&r, 20, 50000 + round);
+		EXPECT(ltcp_hystart_in_css(&r.h) && !r.over, "round %u", round);
+	}
+	round_of(&r, 1, 50000);
+	EXPECT(r.over, "after the fifth");
+}
+
+TEST(ltcp_hystart_on_ack__css_was_jitter, "C3")
+{
+	struct hystart_run r = begin();
+
+	round_of(&r, N, 40000);
+	round_of(&r, N, 50000);
+	round_of(&r, N, 50000);
+	EXPECT(ltcp_hystart_in_css(&r.h), "as long as at the baseline");
+	round_of(&r, N - 1, 49999);
+	EXPECT(ltcp_hystart_in_css(&r.h), "seven samples do not count");
+	acks(&r, 1, 49999, false);
+	EXPECT(!ltcp_hystart_in_css(&r.h), "eight do: slow start again");
+	/* and it is HyStart++ again, with all five rounds before it */
+	round_of(&r, N, 60000);
+	EXPECT(ltcp_hystart_in_css(&r.h), "a new increase");
+	for (u32 round = 2; round <= 5; round++)
+		round_of(&r, N, 60000);
+	EXPECT(!r.over, "rounds count anew");
+	round_of(&r, N, 60000);
+	EXPECT(r.over, "five rounds");
+
+	/* however many samples a round has */
+	r = begin();
+	round_of(&r, N, 40000);
+	round_of(&r, 256, 50000);
+	acks(&r, 1, 49999, false);
+	EXPECT(!ltcp_hystart_in_css(&r.h), "the 257th sample");
+}
+
+/* Who does not fill the window has not made the queue. */
+TEST(ltcp_hystart_on_ack__application_limited, "C3")
+{
+	struct hystart_run r = begin();
+	struct ltcp_cc_ack ack = { .acked_segs = 1, .rtt_us = 60000 };
+
+	round_of(&r, N, 40000);
+	for (u32 i = 0; i < 10 * N; i++) {
+		ack.round_start = i % N == 0;
+		ack.rtt_us += i % N == 0 ? 30000 : 0;
+		r.over |= ltcp_hystart_on_ack(&r.h, &ack);
+	}
+	EXPECT(!ltcp_hystart_in_css(&r.h) && !r.over, "a verdict");
+
+	/* in CSS its rounds do not count */
+	r = begin();
+	round_of(&r, N, 40000);
+	round_of(&r, N, 60000);
+	EXPECT(ltcp_hystart_in_css(&r.h), "CSS");
+	ack.rtt_us = 60000;
+	for (u32 i = 0; i < 100; i++) {
+		ack.round_start = true;
+		r.over |= ltcp_hystart_on_ack(&r.h, &ack);
+	}
+	EXPECT(ltcp_hystart_in_css(&r.h) && !r.over, "rounds counted");
+}
+
+/* RFC 9406 section 4.2: min(N, L) in slow start, a quarter of it in CSS */
+static const struct {
+	const char *what;
+	u32 acked, limit, growth, css_growth_of_8;
+} growths[] = {
+	{ "one segment", 1, 0, 1, 2 },
+	{ "two", 2, 0, 2, 4 },
+	{ "three", 3, 0, 3, 6 },
+	{ "eight: L", 8, 0, 8, 16 },
+	{ "more than L", 44, 0, 8, 16 },
+	{ "paced: no limit", 44, U32_MAX, 44, 88 },
+	{ "L of one", 44, 1, 1, 2 },
+	{ "nothing", 0, 0, 0, 0 },
+	{ "the greatest number", U32_MAX, U32_MAX, U32_MAX, 8589934590 % (1ULL << 32) },
+};
+
+TEST(ltcp_hystart_growth__limit_and_divisor, "C3 C1 ATTACK-29")
+{
+	FOR_EACH(c, growths) {
+		struct ltcp_cc_ack ack = {
+			.acked_segs = c->acked, .abc_l_segs = c->limit,
+		};
+		struct hystart_run r = begin();
+		u32 sum = 0;
+
+		EXPECT_EQ(ltcp_hystart_growth(&r.h, &ack), c->growth, "%s",
+			  c->what);
+		round_of(&r, N, 40000);
+		round_of(&r, N, 50000);
+		for (u32 i = 0; i < 8; i++)
+			sum += ltcp_hystart_growth(&r.h, &ack);
+		EXPECT_EQ(sum, c->css_growth_of_8, "%s, CSS", c->what);
+	}
+}
+
+/*
+ * A path of 50 ms and 1000 segments under way. Slow start without HyStart++ fills
+ * any queue; with it the sender is in congestion avoidance before one of eight
+ * times the path is full, and before a short one is it loses less.
+ */
+static const struct {
+	const char *what;
+	u32 limit, ack_every;
+	bool lossless;
+} paths[] = {
+	{ "a long queue", 8000, 1, true },
+	{ "a long queue, two segments an ACK", 8000, 2, true },
+	{ "a long queue, GRO", 8000, 20, true },
+	{ "a short queue", 1000, 1, false },
+	{ "a short queue, GRO", 1000, 20, false },
+};
+
+static u64 slow_start_losses(const struct ltcp_cc_ops *ops, u32 limit,
+			     u32 ack_every, bool *left, u32 *queue)
+{
+	struct bottleneck *b = bn_new(50, 50 * MS, limit);
+	struct bn_flow *f = &b->flows[0];
+	u64 losses, now_us = 0;
+
+	f->ops = ops;
+	f->ack_every = ack_every;
+	while (f->cc.ssthresh == LTCP_SSTHRESH_INFINITE || !now_us)
+		bn_run(b, now_us += 1 * MS);
+	*left = !f->events;
+	*queue = b->longest_segs;
+	bn_run(b, now_us + 1000 * MS);	/* all losses of that flight are known */
+	losses = f->losses;
+	free(b);
+	return losses;
+}
+
+TEST(ltcp_hystart__leaves_before_the_queue_overflows, "C3")
+{
+	FOR_EACH(p, paths) {
+		bool left, reno_left;
+		u32 queue, reno_queue;
+		u64 losses = slow_start_losses(&ltcp_cubic, p->limit,
+					       p->ack_every, &left, &queue);
+		u64 reno = slow_start_losses(&ltcp_reno, p->limit, p->ack_every,
+					     &reno_left, &reno_queue);
+
+		EXPECT(reno > 0 && !reno_left, "%s: the test is too easy", p->what);
+		EXPECT_EQ(left, p->lossless, "%s: queue %u of %u", p->what,
+			  queue, p->limit);
+		if (p->lossless)
+			EXPECT_EQ(losses, 0, "%s", p->what);
+		else
+			EXPECT(losses < reno, "%s: %llu not below Reno's %llu",
+			       p->what, (unsigned long long)losses,
+			       (unsigned long long)reno);
+	}
+}
+
+/* Jitter below the threshold never ends it: no queue on a path this fast. */
+TEST(ltcp_hystart__stays_on_jitter, "C3")
+{
+	static const struct {
+		u32 rtt_us, jitter_us;
+	} cases[] = {
+		{ 20 * MS, 0 }, { 20 * MS, 3999 }, { 100 * MS, 12 * MS },
+		{ 1 * MS, 3999 }, { 200 * MS, 15999 },
+	};
+
+	FOR_EACH(c, cases) {
+		struct bottleneck *b = bn_new(1, c->rtt_us, 60000);
+		struct bn_flow *f = &b->flows[0];
+
+		f->ops = &ltcp_cubic;
+		f->jitter_us = c->jitter_us;
+		for (u64 t = 0; t < 3000 * MS && f->cc.cwnd < 800; t += 100)
+			bn_run(b, t);
+		EXPECT(f->cc.cwnd >= 800 &&
+		       f->cc.ssthresh == LTCP_SSTHRESH_INFINITE,
+		       "RTT %u, jitter %u: left at %u", c->rtt_us, c->jitter_us,
+		       f->cc.cwnd);
+		free(b);
+	}
+}
+
+/* CUBIC on a path whose round trip grows without end. */
+static struct ltcp_cc growing_delay(u32 cwnd, u32 ssthresh, u32 clamp)
+{
+	struct ltcp_cc cc = {
+		.cwnd = cwnd, .ssthresh = ssthresh, .cwnd_clamp = clamp
+	};
+
+	ltcp_cubic.init(&cc);
+	for (u32 round = 0; round < 20; round++)
+		for (u32 i = 0; i < N; i++) {
+			struct ltcp_cc_ack ack = {
+				.acked_segs = 1, .cwnd_limited = true,
+				.rtt_us = 20000 * (round + 1),
+				.round_start = !i,
+			};
+
+			ltcp_cubic.on_ack(&cc, &ack);
+		}
+	return cc;
+}
+
+/* Only the first slow start has no threshold, and only it uses HyStart++. */
+TEST(ltcp_hystart__first_slow_start_only, "C3")
+{
+	struct ltcp_cc cc = growing_delay(100, 100000, U32_MAX);
+
+	EXPECT_EQ(cc.ssthresh, 100000, "a later one: ssthresh");
+	EXPECT_EQ(cc.cwnd, 100 + 20 * N, "a later one: cwnd");
+	cc = growing_delay(100, LTCP_SSTHRESH_INFINITE, U32_MAX);
+	/* two rounds, but for the ACK that tells; with it, four of CSS */
+	EXPECT_EQ(cc.ssthresh, 100 + 2 * N - 1 + (1 + 4 * N) / 4, "the first");
+	cc = growing_delay(1, LTCP_SSTHRESH_INFINITE, 1);
+	EXPECT_EQ(cc.ssthresh, 2, "the least ssthresh");
+}
