@@ -19,19 +19,41 @@ modules: $(KERNELS:%=modules-%) ## build build/<kernel>/ltcp.ko for each test ke
 $(KERNELS:%=modules-%): modules-%:
 	+@scripts/build-module $*
 
-run:			## show ltcp at work in a virtual machine
+run:			## show ltcp at work in a virtual machine (KERNEL=)
 	@scripts/setup
-	+@scripts/build-module 6.12
+	+@scripts/build-module $(or $(KERNEL),6.12)
 	@scripts/run
 
 test:			## run every test on every test kernel; ends with the counts
 	@scripts/setup
 	@scripts/test
 
-bench:			## measure ltcp beside the built-in TCP
+bench:			## measure ltcp beside the built-in TCP (KERNEL=)
 	@scripts/setup
-	+@scripts/build-module 6.12
+	+@scripts/build-module $(or $(KERNEL),6.12)
 	@scripts/bench
+
+grid:			## ltcp beside the built-in TCP on lossy, long and slow paths
+	@scripts/setup
+	+@scripts/build-module $(or $(KERNEL),6.12)
+	@scripts/grid
+
+kselftest:		## the kernel's own network tests over both TCPs (KERNEL=)
+	@scripts/setup --kselftest $(or $(KERNEL),6.12)
+	+@scripts/build-module $(or $(KERNEL),6.12)
+	@scripts/kselftest
+
+cpython:		## CPython's own network tests over both TCPs (KERNEL=)
+	@scripts/setup --cpython
+	+@scripts/build-module $(or $(KERNEL),6.12)
+	@scripts/cpython
+
+debug-kernel:		## build the kernel that watches memory and locks (minutes, once)
+	@scripts/debug-kernel
+
+debug-test:		## run the tests on it; any report of the kernel is a failure
+	@scripts/setup
+	@scripts/debug-test
 
 shell:			## a root shell in a virtual machine with ltcp loaded (KERNEL=, MODE=)
 	@scripts/setup
@@ -51,4 +73,5 @@ help:			## this list
 	@awk -F ':.*## ' '/^[a-z].*## / { sub(/:.*/, "", $$1); \
 		printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all modules $(KERNELS:%=modules-%) run test bench shell load unload install clean help
+.PHONY: all modules $(KERNELS:%=modules-%) run test bench grid kselftest cpython debug-kernel \
+	debug-test shell load unload install clean help

@@ -32,6 +32,7 @@ static const struct {
 	{ &ltcp_reno,  { .name = "reno", .owner = THIS_MODULE } },
 	{ &ltcp_tahoe, { .name = "tahoe", .owner = THIS_MODULE } },
 	{ &ltcp_cubic, { .name = "cubic", .owner = THIS_MODULE } },
+	{ &ltcp_bbr,   { .name = "bbr", .owner = THIS_MODULE } },
 };
 
 /**
@@ -132,6 +133,24 @@ void ltcp_cong_init(struct sock *sk)
 	tp->prior_cwnd = 0;
 }
 
+/* An algorithm takes a connection over. */
+static void ltcp_cc_begin(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct ltcp_cc *cc = &lt->cc_work;
+
+	memset(cc, 0, sizeof(*cc));
+	cc->rand = get_random_u32();
+	ltcp_cc_load(lt, cc);
+	lt->cc->init(cc);
+	ltcp_cc_store(lt, cc);
+	lt->cc_started = true;
+	lt->prr_on = false;
+	if (lt->cc->own_recovery)
+		ltcp_pace_request(sk);
+	ltcp_pace_update(sk, cc->pacing_rate);
+}
+
 /**
  * ltcp_cong_start - the connection is about to carry data
  * @sk: connection entering ESTABLISHED
@@ -146,11 +165,7 @@ void ltcp_cong_start(struct sock *sk)
 	lt->tcp.snd_cwnd_stamp = tcp_jiffies32;
 	WRITE_ONCE(lt->tcp.snd_cwnd, lt->tcp.total_retrans ? 1 :
 						ltcp_initial_cwnd(sk));
-	memset(&lt->cc_work, 0, sizeof(lt->cc_work));
-	ltcp_cc_load(lt, &lt->cc_work);
-	lt->cc->init(&lt->cc_work);
-	ltcp_cc_store(lt, &lt->cc_work);
-	lt->cc_started = true;
+	ltcp_cc_begin(sk);
 }
 
 /**
@@ -170,12 +185,8 @@ int ltcp_cong_set(struct sock *sk, const char *name)
 	lt->cc = cc;
 	inet_csk(sk)->icsk_ca_ops = ltcp_cong_label(cc);
 	inet_csk(sk)->icsk_ca_setsockopt = 1;
-	if (lt->cc_started) {
-		memset(&lt->cc_work, 0, sizeof(lt->cc_work));
-		ltcp_cc_load(lt, &lt->cc_work);
-		cc->init(&lt->cc_work);
-		ltcp_cc_store(lt, &lt->cc_work);
-	}
+	if (lt->cc_started)
+		ltcp_cc_begin(sk);
 	return 0;
 }
 
@@ -201,15 +212,28 @@ static void ltcp_cong_reduce(struct sock *sk, const struct ltcp_ack_result *res)
 	WRITE_ONCE(tp->snd_cwnd, max(ltcp_prr_cwnd(&lt->prr, &ack), 1U));
 }
 
-/**
- * ltcp_cong_on_ack - data was delivered
- * @sk: connection, its loss state already up to date
- * @res: what the ACK told
- *
- * In fast recovery cwnd goes where PRR leads it; it does not grow, also not by the
- * ACK that ends it. Context: BH off, socket lock.
+/* Is this ACK no reason for Reno and its kin to grow cwnd? */
+static bool ltcp_cong_stands(const struct sock *sk,
+			     const struct ltcp_ack_result *res)
+{
+	return !res->acked_bytes || res->prior_ca_state == TCP_CA_Recovery ||
+	       ltcp_sk(sk)->frto.step == LTCP_FRTO_STEP3;
+}
+
+/*
+ * In slow start cwnd doubles: with more than half of it in use it was about to
+ * be the limit, although a full send buffer or pacing came first.
  */
-void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
+static bool ltcp_cong_half_used(const struct sock *sk,
+				const struct ltcp_ack_result *res)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return tp->snd_cwnd < tp->snd_ssthresh &&
+	       res->prior_in_flight > tp->snd_cwnd / 2;
+}
+
+static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct ltcp_cc_ack ev = {
@@ -220,29 +244,86 @@ void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 		.in_flight = res->prior_in_flight,
 		.rtt_us = res->rtt_us,
 		.srtt_us = lt->tcp.srtt_us >> 3,
-		.cwnd_limited = lt->cwnd_limited,
+		.cwnd_limited = lt->cwnd_limited || ltcp_cong_half_used(sk, res),
 		.app_limited = lt->tcp.app_limited,
-		.round_start = res->rate.round_start,
+		.round_start = lt->round_start,
 		.min_rtt_us = ltcp_min_rtt_us(&lt->tcp),
 		.rate = res->rate.cc,
 		.abc_l_segs = LTCP_CWND_L,
 	};
 
-	if (lt->prr_on && inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery) {
-		ltcp_cong_reduce(sk, res);
-		return;
-	}
-	if (!res->acked_bytes || res->prior_ca_state == TCP_CA_Recovery ||
-	    lt->frto.step == LTCP_FRTO_STEP3)
-		return;
-	if (res->prior_ca_state == TCP_CA_Loss) {
+	if (lt->cc->own_recovery) {
+		ev.acked_segs = res->delivered_segs;
+		ev.in_recovery = inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery;
+	} else if (res->prior_ca_state == TCP_CA_Loss) {
 		ev.cwnd_limited = true;
 		ev.abc_l_segs = LTCP_CWND_L_AFTER_RTO;
 	}
 	ltcp_cc_load(lt, &lt->cc_work);
 	lt->cc->on_ack(&lt->cc_work, &ev);
 	ltcp_cc_store(lt, &lt->cc_work);
+	if (lt->round_start)
+		lt->cwnd_limited = false;
+	lt->round_start = false;
+}
+
+/**
+ * ltcp_cong_on_ack - data was delivered
+ * @sk: connection, its loss state already up to date
+ * @res: what the ACK told
+ *
+ * In fast recovery cwnd goes where PRR leads it; it does not grow, also not by the
+ * ACK that ends it. An algorithm with a recovery of its own hears of every
+ * delivery. Context: BH off, socket lock.
+ */
+void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	if (lt->cc->own_recovery) {
+		if (!res->delivered_segs)
+			return;
+		ltcp_cong_tell(sk, res);
+	} else if (lt->prr_on &&
+		   inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery) {
+		ltcp_cong_reduce(sk, res);
+	} else if (!ltcp_cong_stands(sk, res)) {
+		ltcp_cong_tell(sk, res);
+	} else {
+		return;
+	}
 	ltcp_pace_update(sk, lt->cc_work.pacing_rate);
+}
+
+/**
+ * ltcp_cong_packet_lost - a packet was judged lost
+ * @sk: connection
+ * @skb: packet, counted in lost
+ *
+ * Context: BH off, socket lock.
+ */
+void ltcp_cong_packet_lost(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct ltcp_cb *cb = ltcp_cb(skb);
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct ltcp_cc_lost lost = {
+		.now_us = lt->tcp.tcp_mstamp,
+		.seq = cb->seq,
+		.end_seq = cb->end_seq,
+		.segs = cb->segs,
+		.mss = lt->tcp.mss_cache,
+		.delivered = lt->tcp.delivered,
+		.tx_in_flight = cb->in_flight,
+		.lost = lt->tcp.lost - cb->lost,
+		.app_limited = cb->app_limited,
+		.no_sack = !lt->tcp.rx_opt.sack_ok,
+	};
+
+	if (!lt->cc->on_lost)
+		return;
+	ltcp_cc_load(lt, &lt->cc_work);
+	lt->cc->on_lost(&lt->cc_work, &lost);
+	ltcp_cc_store(lt, &lt->cc_work);
 }
 
 /**
@@ -269,7 +350,7 @@ void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 	cc->ssthresh = lt->cc->ssthresh(cc, in_flight, kind);
 	target = lt->cc->loss_cwnd(cc, in_flight, kind);
 	cc->cwnd_cnt = 0;
-	lt->prr_on = res && target >= cc->ssthresh;
+	lt->prr_on = res && target >= cc->ssthresh && !lt->cc->own_recovery;
 	if (lt->prr_on)
 		ltcp_prr_init(&lt->prr, tp->packets_out, tp->sacked_out,
 			      res->sacked_segs, res->acked_segs);
@@ -295,7 +376,10 @@ void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res)
 				  ltcp_initial_cwnd(sk));
 
 	ltcp_cc_load(lt, cc);
-	cc->cwnd = max(cc->cwnd, min(lt->cc->undo_cwnd(cc), safe));
+	if (lt->cc->own_recovery)	/* paced: there is no burst */
+		cc->cwnd = lt->cc->undo_cwnd(cc);
+	else
+		cc->cwnd = max(cc->cwnd, min(lt->cc->undo_cwnd(cc), safe));
 	cc->ssthresh = lt->undo.pipe_prev;
 	ltcp_cc_store(lt, cc);
 	lt->prr_on = false;
@@ -313,6 +397,8 @@ void ltcp_cong_limit(struct sock *sk, u32 cwnd, bool raise)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
+	if (ltcp_sk(sk)->cc->own_recovery)
+		return;
 	WRITE_ONCE(tp->snd_cwnd, raise ? max(tp->snd_cwnd, cwnd) :
 					 min(tp->snd_cwnd, cwnd));
 }
@@ -339,28 +425,48 @@ void ltcp_cong_on_repeated_rto(struct sock *sk)
  */
 void ltcp_cong_recovered(struct sock *sk)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct tcp_sock *tp = &lt->tcp;
 
-	if (tp->snd_cwnd > tp->snd_ssthresh || ltcp_sk(sk)->prr_on)
+	if (lt->cc->own_recovery) {
+		ltcp_cc_load(lt, &lt->cc_work);
+		lt->cc->recovered(&lt->cc_work);
+		ltcp_cc_store(lt, &lt->cc_work);
+	} else if (tp->snd_cwnd > tp->snd_ssthresh || lt->prr_on) {
 		WRITE_ONCE(tp->snd_cwnd, max(tp->snd_ssthresh, 1U));
-	ltcp_sk(sk)->prr_on = false;
+	}
+	lt->prr_on = false;
 	tp->snd_cwnd_stamp = tcp_jiffies32;
 }
 
+/* RFC 5681 section 4.1, unless tcp_slow_start_after_idle turns it off. */
+static bool ltcp_cong_was_idle(const struct sock *sk)
+{
+	s32 pause = tcp_jiffies32 - tcp_sk(sk)->lsndtime;
+
+	return pause > (s32)inet_csk(sk)->icsk_rto &&
+	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle);
+}
+
 /**
- * ltcp_cong_idle - data is to be sent after a pause longer than RTO
- * @sk: connection with nothing in flight
+ * ltcp_cong_restart - data is to be sent, and nothing is in flight
+ * @sk: connection
  *
- * RFC 5681 section 4.1: start from the restart window. The namespace's
- * tcp_slow_start_after_idle turns it off. Context: socket lock.
+ * After a pause longer than RTO cwnd is the restart window. Context: socket lock.
  */
-void ltcp_cong_idle(struct sock *sk)
+void ltcp_cong_restart(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
+	bool paused = lt->cc->on_restart && lt->tcp.app_limited;
+	bool idle = ltcp_cong_was_idle(sk);
 
-	if (!READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle))
+	if (likely(!paused && !idle))
 		return;
 	ltcp_cc_load(lt, &lt->cc_work);
-	lt->cc->idle_restart(&lt->cc_work, ltcp_initial_cwnd(sk));
+	if (idle)
+		lt->cc->idle_restart(&lt->cc_work, ltcp_initial_cwnd(sk));
+	if (paused)
+		lt->cc->on_restart(&lt->cc_work, lt->tcp.tcp_mstamp);
 	ltcp_cc_store(lt, &lt->cc_work);
+	ltcp_pace_update(sk, lt->cc_work.pacing_rate);
 }

@@ -399,7 +399,8 @@ static void ltcp_v4_rx_dst_refresh(struct sock *sk, const struct sk_buff *skb)
 /* Let a segment wait for the socket's owner. False when too many wait. */
 static bool ltcp_v4_backlog(struct sock *sk, struct sk_buff *skb)
 {
-	u64 limit = (u64)READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
+	/* What the window promises may weigh as much again when it comes in bits */
+	u64 limit = 2ULL * READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
 		    64 * 1024;
 
 	/* It has served: holding the route of each would cost more than it is worth */

@@ -67,6 +67,7 @@ void ltcp_mark_lost(struct sock *sk, struct sk_buff *skb)
 	lt->tcp.lost += cb->segs;
 	if (lt->tcp.lost_out == cb->segs || seq_lt(cb->seq, lt->retrans_edge))
 		lt->retrans_edge = cb->seq;
+	ltcp_cong_packet_lost(sk, skb);
 }
 
 /* The first unacknowledged segment alone is lost; it may head a longer packet. */
@@ -203,6 +204,8 @@ static void ltcp_all_well(struct sock *sk)
 	u32 una = lt->tcp.snd_una;
 
 	ltcp_set_ca_state(sk, TCP_CA_Open);
+	if (unlikely(lt->copies_out) && seq_gt(una, lt->copies_until))
+		lt->copies_out = false;
 	lt->lost_edge = una;
 	lt->sack_high = una;
 	if (seq_gt(una, lt->tcp.high_seq))
@@ -280,6 +283,7 @@ void ltcp_loss_on_ack(struct sock *sk, const struct ltcp_seg *seg,
 	ltcp_review_episode(sk, seg, res);
 	ltcp_mark_losses(sk, res);
 	res->new_loss = tp->lost != lost;
+	res->rate.cc.losses = tp->lost - lost;
 
 	if (ltcp_in_recovery(sk))
 		return;
@@ -342,14 +346,8 @@ void ltcp_loss_on_rto(struct sock *sk)
 	struct sk_buff *skb;
 
 	ltcp_undo_rto(sk, state >= TCP_CA_Recovery);
-	if (state == TCP_CA_Loss && inet_csk(sk)->icsk_retransmits) {
-		ltcp_cong_on_repeated_rto(sk);
-	} else {
-		if (state < TCP_CA_Recovery)
-			ltcp_undo_begin(sk);
-		ltcp_cong_on_loss(sk, LTCP_LOSS_RTO, NULL);
-	}
-
+	if (state < TCP_CA_Recovery)
+		ltcp_undo_begin(sk);
 	ltcp_check_reneging(sk);
 	if (!ltcp_has_sack(tp))
 		tp->sacked_out = 0;
@@ -364,6 +362,10 @@ void ltcp_loss_on_rto(struct sock *sk)
 		cb->sacked &= ~LTCP_SKB_RETRANS;
 		ltcp_mark_lost(sk, skb);
 	}
+	if (state == TCP_CA_Loss && inet_csk(sk)->icsk_retransmits)
+		ltcp_cong_on_repeated_rto(sk);
+	else
+		ltcp_cong_on_loss(sk, LTCP_LOSS_RTO, NULL);
 	lt->lost_edge = tp->snd_una;
 	lt->retrans_edge = tp->snd_una;
 	lt->first_rtx_free = true;

@@ -164,6 +164,9 @@ struct ltcp_sock {
 	u64 copies_since_ns;		/* no copy in flight was sent earlier (rack.c) */
 	unsigned long rto_at;		/* when RTO expires, jiffies; it may wait for others */
 	struct ltcp_prr prr;		/* cong.c */
+	u32 copies_until;		/* SND.NXT when something was last sent again */
+	bool copies_out;		/* and that was in an episode, not long ago */
+	bool round_start;		/* congestion control has not heard of it yet */
 	struct ltcp_undo undo;		/* undo.c, all four */
 	struct ltcp_frto frto;
 	struct ltcp_eifel eifel;
@@ -182,7 +185,7 @@ struct ltcp_sock {
 	bool freed;			/* send buffer space was freed since the last push */
 	bool urg_out;			/* snd_up, SND.UP, is ahead of SND.UNA (urgent.c) */
 	bool urg_owed;			/* and no segment has told the peer yet */
-	bool cwnd_limited;		/* the last push stopped at cwnd */
+	bool cwnd_limited;		/* a push of this round stopped at cwnd */
 	bool cc_started;		/* the algorithm was initialised */
 
 	u32 challenge_ms;		/* start of the second that challenge_left counts */
@@ -515,7 +518,6 @@ struct ltcp_rate_sample {
 	u32 prior_lost;		/* as in struct ltcp_cb */
 	u32 prior_us;		/* delivered_us of the packet sampled, 0: none yet */
 	u32 send_us;		/* how long its flight took to be sent */
-	bool round_start;	/* it was sent after the last round began */
 };
 void ltcp_rate_sent(struct ltcp_sock *lt, struct sk_buff *skb);
 void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb,
@@ -589,11 +591,12 @@ void ltcp_cong_start(struct sock *sk);
 void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res);
 void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 		       const struct ltcp_ack_result *res);
+void ltcp_cong_packet_lost(struct sock *sk, const struct sk_buff *skb);
 void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res);
 void ltcp_cong_limit(struct sock *sk, u32 cwnd, bool raise);
 void ltcp_cong_on_repeated_rto(struct sock *sk);
 void ltcp_cong_recovered(struct sock *sk);
-void ltcp_cong_idle(struct sock *sk);
+void ltcp_cong_restart(struct sock *sk);
 const struct ltcp_cc_ops *ltcp_cong_find(const char *name);
 int ltcp_cong_set(struct sock *sk, const char *name);
 const struct tcp_congestion_ops *ltcp_cong_label(const struct ltcp_cc_ops *cc);

@@ -595,9 +595,8 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 	struct sk_buff *skb;
 	u32 mss, max_segs, from = tp->snd_nxt;
 
-	if (!tp->packets_out &&
-	    (s32)(tcp_jiffies32 - tp->lsndtime) > (s32)inet_csk(sk)->icsk_rto)
-		ltcp_cong_idle(sk);
+	if (!tp->packets_out)
+		ltcp_cong_restart(sk);
 	mss = ltcp_current_mss(sk);
 	max_segs = ltcp_offload_max_segs(sk, mss);
 	while ((skb = skb_peek(&lt->unsent))) {
@@ -628,7 +627,8 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 		if (force)
 			break;
 	}
-	lt->cwnd_limited = stop == LTCP_TX_CWND;
+	lt->cwnd_limited |= ltcp_in_flight(tp) >= tp->snd_cwnd ||
+			    stop == LTCP_TX_CWND;
 	if (tp->snd_nxt != from)
 		ltcp_timer_data_sent(sk);
 	return stop;

@@ -12,6 +12,17 @@
 /* G of RFC 6298: the timestamps that samples may come from tick in ms. */
 #define LTCP_CLOCK_GRAIN_US	USEC_PER_MSEC
 
+/*
+ * May copies be on their way that an earlier episode has sent? Their ACKs would
+ * bear witness against the copies of this one.
+ */
+static bool ltcp_copies_about(struct ltcp_sock *lt)
+{
+	if (lt->copies_out && seq_gt(lt->tcp.snd_una, lt->copies_until))
+		lt->copies_out = false;
+	return lt->copies_out;
+}
+
 /**
  * ltcp_undo_begin - an episode begins; nothing has been reduced yet
  * @sk: connection
@@ -27,9 +38,13 @@ void ltcp_undo_begin(struct sock *sk)
 
 	ltcp_undo_save(&lt->undo, tp->packets_out, tp->snd_ssthresh, &rtt,
 		       LTCP_CLOCK_GRAIN_US);
-	ltcp_eifel_start(&lt->eifel);
-	ltcp_dsack_start(&lt->dsack, tp->snd_una, tp->snd_nxt,
-			 lt->tlp.out && lt->tlp.is_retrans);
+	lt->eifel.armed = false;
+	lt->dsack.active = false;
+	if (!ltcp_copies_about(lt)) {
+		ltcp_eifel_start(&lt->eifel);
+		ltcp_dsack_start(&lt->dsack, tp->snd_una, tp->snd_nxt,
+				 lt->tlp.out && lt->tlp.is_retrans);
+	}
 	ltcp_tlp_reset(&lt->tlp);
 }
 
@@ -62,6 +77,9 @@ void ltcp_undo_retransmitted(struct sock *sk, const struct sk_buff *skb)
 	const struct ltcp_cb *cb = ltcp_cb(skb);
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
+	/* A tail loss probe's copy is dsack's and tlp's to account for */
+	lt->copies_out |= ltcp_in_recovery(sk);
+	lt->copies_until = lt->tcp.snd_nxt;
 	if (lt->frto.step)
 		ltcp_frto_retransmitted(&lt->frto, cb->end_seq);
 	ltcp_eifel_retransmitted(&lt->eifel, ltcp_tsval(&lt->tcp));

@@ -38,3 +38,17 @@ kernel_release()
 		return 0
 	done
 }
+
+# kernel_build SERIES: the directory that modules for it are built against: the
+# one beside the image (scripts/debug-kernel), else that of the installed headers.
+kernel_build()
+{
+	local release dir
+	release=$(kernel_release "$1") || return 1
+	for dir in "$(kernel_dir "$1")/build" "/lib/modules/$release/build"; do
+		[[ -e $dir/Makefile ]] || continue
+		printf '%s\n' "$dir"
+		return 0
+	done
+	return 1
+}

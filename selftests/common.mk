@@ -17,6 +17,9 @@ CFLAGS += -I$(KSFT) -I$(TOP)/include -I$(TOP)/include/uapi -I$(TOP)/module
 
 include $(KSFT)/lib.mk
 
+# kselftest's runner would look for the file "settings" below its own directory.
+export kselftest_override_timeout := $(shell sed -n 's/^timeout=//p' settings 2>/dev/null)
+
 # The test programs' full paths, one to a line; read by scripts/test.
 list:
 	@printf '%s\n' $(TEST_GEN_PROGS) $(TEST_CUSTOM_PROGS) \

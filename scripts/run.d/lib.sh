@@ -22,7 +22,7 @@ mixed_programs=(echo curl iperf3 iperf3-reverse)	# where the two sides differ
 
 declare -A program_title=(
 	[echo]='Python echo server and client, port 5006'
-	[curl]='curl fetches 64 MB from nginx'
+	[curl]='curl fetches a file from nginx'
 	[wrk]='wrk, 50 connections to nginx'
 	[iperf3]='iperf3, client to server'
 	[iperf3-reverse]='iperf3, server to client'

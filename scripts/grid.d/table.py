@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""table.py - the grid's results, readable
+
+Usage: table.py --build ID --only PATTERN --arms "builtin ltcp" --title TEXT ROWS SHARES
+
+Of results for one cell, control and TCP the latest counts; of ltcp only those of
+the given build.
+"""
+import argparse
+import fnmatch
+import math
+import os
+
+COLUMNS = ['goodput', 'retrans', 'spurious', 'timeouts', 'ce', 'drops', 'qmean', 'qp95', 'idle']
+SIZES = [('10k', 10000), ('100k', 100000), ('1M', 1000000)]
+for label, _ in SIZES:
+    COLUMNS += [label + ' p50', label + ' p99', label + ' failed']
+SHARE_COLUMNS = ['flow1', 'flow2', 'goodput', 'qmean', 'drops', 'idle']
+PAYLOAD, WIRE = 1448, 1514      # bytes of a full packet, with timestamps
+BURST_SECONDS = 1e-4            # of the token bucket, at least two packets
+LEAST_IDLE = 10                 # percent; below, the processor may be the limit
+FAIR = 0.1                      # a share within so much of one half
+NAMES = {'builtin': 'built-in', 'null': 'built-in 2'}
+
+
+def read(path, columns, build):
+    """The results of a file: {(cell, control): {arm: {column: number}}}."""
+    results = {}
+    if os.path.exists(path):
+        with open(path, encoding='ascii') as lines:
+            for line in lines:
+                cell, control, arm, made_for, *values = line.rstrip('\n').split('\t')
+                if made_for in ('any', build):
+                    results.setdefault((cell, control), {})[arm] = dict(
+                        zip(columns, map(float, values)))
+    return results
+
+
+def rate_of(cell):
+    """Bits per second of the bottleneck."""
+    rate = cell.split('-')[0]
+    return int(rate[:-1]) * {'M': 10**6, 'G': 10**9}[rate[-1]]
+
+
+def rtt_of(cell):
+    """Seconds of the empty path."""
+    return int(cell.split('-')[1].removesuffix('ms')) / 1e3
+
+
+def limit_of(cell):
+    """What no TCP can exceed: the wire's bytes per second, seconds of transfers.
+
+    A transfer takes a round trip to connect, then the time of its bytes, but for
+    those that the token bucket passes at once: towards the receiver the path has
+    no delay.
+    """
+    goodput = rate_of(cell) / 8 * PAYLOAD / WIRE
+    burst = max(2 * WIRE, rate_of(cell) / 8 * BURST_SECONDS) * PAYLOAD / WIRE
+    return goodput, [rtt_of(cell) + max(size - burst, 0) / goodput for _, size in SIZES]
+
+
+def number(value):
+    """Three significant digits, without exponents."""
+    if value >= 100:
+        return f'{value:.0f}'
+    return f'{value:.1f}' if value >= 10 else f'{value:.2f}'
+
+
+HEADING = (f'{"":12}{"MB/s":>8}{"% limit":>8}' +
+           ''.join(f'{label + " p50":>10}{"p99":>8}' for label, _ in SIZES) +
+           f'{"retrans":>9}{"spur.":>7}{"RTO":>5}{"CE":>6}{"q mean":>8}{"p95":>7}')
+
+
+def print_limit(cell):
+    goodput, times = limit_of(cell)
+    print(f'  {"limit":10}{number(goodput / 1e6):>8}{100:>8}' +
+          ''.join(f'{number(t * 1e3):>10}{"":>8}' for t in times))
+
+
+def print_arm(cell, arm, r):
+    line = f'  {NAMES.get(arm, arm):10}{number(r["goodput"] / 1e6):>8}'
+    line += f'{100 * r["goodput"] / limit_of(cell)[0]:>8.1f}'
+    for label, _ in SIZES:
+        line += f'{number(r[label + " p50"] / 1e3):>10}{number(r[label + " p99"] / 1e3):>8}'
+    line += f'{r["retrans"]:>9.0f}{r["spurious"]:>7.0f}{r["timeouts"]:>5.0f}{r["ce"]:>6.0f}'
+    line += f'{number(r["qmean"] / 1e3):>8}{number(r["qp95"] / 1e3):>7}'
+    failed = sum(r[label + ' failed'] for label, _ in SIZES)
+    if failed:
+        line += f'  {failed:.0f} transfers FAILED'
+    if r['idle'] < LEAST_IDLE:
+        line += f'  (processor idle {r["idle"]:.0f} %: it may be the limit)'
+    print(line)
+
+
+def ratio(a, b):
+    return a / b if b else math.nan
+
+
+def ratio_text(a, b):
+    return f'{a / b:.2f}' if b else '-'
+
+
+def print_ratio(base, other):
+    line = f'  {"ratio":10}{ratio_text(other["goodput"], base["goodput"]):>8}{"":>8}'
+    for label, _ in SIZES:
+        line += f'{ratio_text(other[label + " p50"], base[label + " p50"]):>10}'
+        line += f'{ratio_text(other[label + " p99"], base[label + " p99"]):>8}'
+    line += f'{ratio_text(other["retrans"], base["retrans"]):>9}{"":>18}'
+    line += f'{ratio_text(other["qmean"], base["qmean"]):>8}'
+    line += f'{ratio_text(other["qp95"], base["qp95"]):>7}'
+    print(line)
+
+
+def print_summary(ratios):
+    """ratios: {what: [(ratio, cell, control)]}, more than 1 being worse."""
+    print('In all: ltcp/built-in, the geometric mean, and the worst cell')
+    for what, values in ratios.items():
+        values = [v for v in values if v[0] > 0 and math.isfinite(v[0])]
+        if not values:
+            continue
+        mean = math.exp(sum(math.log(v[0]) for v in values) / len(values))
+        worst = min(values) if what == 'goodput' else max(values)
+        print(f'  {what:10}{mean:>8.3f}{worst[0]:>10.2f}  {worst[1]} {worst[2]}')
+    print()
+
+
+def print_cells(results, arms):
+    ratios = {}
+    for (cell, control), by_arm in results.items():
+        print(f'{cell}  {control}')
+        print_limit(cell)
+        for arm in arms:
+            if arm in by_arm:
+                print_arm(cell, arm, by_arm[arm])
+        if all(arm in by_arm for arm in arms):
+            base, other = (by_arm[arm] for arm in arms)
+            print_ratio(base, other)
+            for what in ['goodput'] + [c for c in COLUMNS if c[-3:] in ('p50', 'p99')]:
+                ratios.setdefault(what, []).append(
+                    (ratio(other[what], base[what]), cell, control))
+        print()
+    if ratios:
+        print_summary(ratios)
+
+
+def print_shares(results, arms):
+    print('Two flows, the last three quarters of the time; "same": both of one TCP and')
+    print('control, "cubic": the first beside a built-in cubic')
+    print(f'{"":48}{"share of 1st":>13}{"sum, % limit":>14}{"q mean":>8}')
+    for (cell, control), by_arm in results.items():
+        for arm in arms:
+            if arm not in by_arm:
+                continue
+            r = by_arm[arm]
+            share = ratio(r['flow1'], r['flow1'] + r['flow2'])
+            note = ''
+            if cell.endswith('-same'):
+                note = '  fair' if abs(share - .5) <= FAIR / 2 else '  NOT within 10 %'
+            print(f'{cell + " " + control:38}{NAMES.get(arm, arm):10}{100 * share:>11.1f} %'
+                  f'{100 * r["goodput"] / limit_of(cell)[0]:>14.1f}'
+                  f'{number(r["qmean"] / 1e3):>8}{note}')
+    print()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--build', required=True)
+    parser.add_argument('--only', default='*')
+    parser.add_argument('--arms', required=True)
+    parser.add_argument('--title', required=True)
+    parser.add_argument('files', nargs=2)
+    args = parser.parse_args()
+    arms = args.arms.split()
+
+    cells, shares = (
+        {key: value for key, value in read(path, columns, args.build).items()
+         if fnmatch.fnmatchcase(key[0], args.only)}
+        for path, columns in zip(args.files, (COLUMNS, SHARE_COLUMNS)))
+    print(f'{args.title}. Times in ms; ratio: {NAMES.get(arms[1], arms[1])}/built-in\n')
+    if cells:
+        print(HEADING)
+        print_cells(cells, arms)
+    if shares:
+        print_shares(shares, arms)
+
+
+main()
