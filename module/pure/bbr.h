@@ -58,6 +58,7 @@
 
 #define BBR_PACING_MARGIN	1U		/* percent */
 #define BBR_LOSS_THRESH		2U		/* percent */
+#define BBR_LOSS_SEGS		5U		/* fewer are no evidence */
 #define BBR_BETA		70U		/* percent */
 #define BBR_HEADROOM		15U		/* percent */
 #define BBR_MIN_PIPE_CWND	4U		/* segments */

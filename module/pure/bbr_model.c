@@ -300,13 +300,17 @@ bool ltcp_bbr_update_min_rtt(struct bbr *b, const struct bbr_rs *rs)
  * @b: state
  * @rs: the ACK or the loss
  *
+ * Not by the draft: a handful must be lost, too. In a window of fifty segments two
+ * random losses are 4 %, and with 1 % of them each probe would be ended by chance.
+ *
  * Return: true when more than 2 % were lost since the sampled segment was sent.
  */
 bool ltcp_bbr_loss_too_high(const struct bbr *b, const struct bbr_rs *rs)
 {
 	if (b->no_sack)
 		return rs->lost;
-	return (u64)rs->lost * 100 > (u64)rs->tx_in_flight * BBR_LOSS_THRESH;
+	return rs->lost >= BBR_LOSS_SEGS &&
+	       (u64)rs->lost * 100 > (u64)rs->tx_in_flight * BBR_LOSS_THRESH;
 }
 
 /**

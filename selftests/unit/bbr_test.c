@@ -592,7 +592,7 @@ TEST(ltcp_bbr_probe_lost__inflight_at_loss, "C4")
 		{ 1000, 100, 90, 918, true },
 		{ 1000, 500, 1, 999, true },
 		{ 10, 10, 10, 7, true },	/* 0.7 of what is wanted */
-		{ 0, 1, 1, 7, true },
+		{ 0, 5, 5, 7, true },
 	};
 
 	FOR_EACH(c, losses) {
@@ -620,7 +620,8 @@ TEST(ltcp_bbr_loss_too_high__threshold, "C4")
 		u32 tx_in_flight, lost;
 		bool no_sack, too_high;
 	} losses[] = {
-		{ 100, 2, false, false }, { 100, 3, false, true },
+		{ 250, 5, false, false }, { 250, 6, false, true },
+		{ 50, 4, false, false }, { 50, 5, false, true },
 		{ 100, 0, true, false }, { 100, 1, true, true },
 		{ U32_MAX, U32_MAX / 50, false, false },
 		{ U32_MAX, U32_MAX / 49, false, true },
