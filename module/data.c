@@ -146,7 +146,9 @@ void ltcp_rcv_init(struct sock *sk)
 	icsk->icsk_ack.lrcvtime = tcp_jiffies32;
 	tp->rcv_ssthresh = min(tp->window_clamp,
 			       ltcp_win_from_space(sk->sk_rcvbuf));
-	tp->rcvq_space.space = tp->rcv_wnd;
+	/* Not the whole window: a sender that fills it must be seen to */
+	tp->rcvq_space.space = min(tp->rcv_wnd,
+				   (u32)TCP_INIT_CWND * tp->advmss);
 	tp->rcvq_space.seq = tp->copied_seq;
 	tp->rcvq_space.time = tp->tcp_mstamp;
 }
