@@ -10,6 +10,7 @@
  * The round-trip time is measured from packets that were sent once (Karn), or
  * by the echoed timestamp when all that was acknowledged had been sent again.
  */
+#include <linux/errqueue.h>
 #include "ltcp.h"
 
 /* Largest ACK delay that a sample is believed to contain, when timestamps give it. */
@@ -119,6 +120,13 @@ static u32 ltcp_ack_part(struct tcp_sock *tp, struct ltcp_cb *cb, u32 ack)
 	return segs;
 }
 
+/* SOF_TIMESTAMPING_TX_ACK: all of @skb, no longer in the queue, has arrived. */
+static void ltcp_ack_stamp(struct sock *sk, struct sk_buff *skb)
+{
+	skb->dev = NULL;	/* shared its place with the tree node */
+	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+}
+
 /* Remove what SEG.ACK covers from the queue of unacknowledged packets. */
 static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 			   struct ltcp_ack_result *res)
@@ -155,6 +163,8 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 		if (seq_lt(seg->ack, cb->end_seq))
 			break;
 		ltcp_rtx_erase(lt, skb);
+		if (unlikely(cb->stamp_ack))
+			ltcp_ack_stamp(sk, skb);
 		ltcp_tx_free(sk, skb);
 	}
 

@@ -308,13 +308,15 @@ static int ltcp_write_begin(struct ltcp_write *w, size_t len)
 	return ltcp_write_check(w);
 }
 
-/* SO_TIMESTAMPING: report when the last byte of this write left. */
+/* SO_TIMESTAMPING: report when the last byte of this write left and arrived. */
 static void ltcp_write_stamp(const struct ltcp_write *w, struct sk_buff *skb)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
 
 	sock_tx_timestamp(w->sk, w->tsflags, &shinfo->tx_flags);
-	if (shinfo->tx_flags & SKBTX_ANY_TSTAMP)
+	if (w->tsflags & SOF_TIMESTAMPING_TX_ACK)
+		ltcp_cb(skb)->stamp_ack = true;
+	if (w->tsflags & SOF_TIMESTAMPING_TX_RECORD_MASK)
 		shinfo->tskey = ltcp_cb(skb)->end_seq - 1;
 }
 

@@ -262,6 +262,25 @@ static int ltcp_tx_own(struct sk_buff *skb, gfp_t gfp)
 	return err;
 }
 
+/* A packet is cut: the byte whose times are to be reported may be in the rest. */
+static void ltcp_tx_split_stamps(struct sk_buff *skb, struct sk_buff *rest)
+{
+	struct skb_shared_info *from = skb_shinfo(skb), *to = skb_shinfo(rest);
+	u8 stamps = from->tx_flags & SKBTX_ANY_TSTAMP;
+
+	if (likely(!stamps && !ltcp_cb(skb)->stamp_ack))
+		return;
+	if (seq_lt(from->tskey, ltcp_cb(rest)->seq)) {
+		ltcp_cb(rest)->stamp_ack = false;
+		return;
+	}
+	ltcp_cb(skb)->stamp_ack = false;
+	from->tx_flags &= ~SKBTX_ANY_TSTAMP;
+	to->tx_flags |= stamps;
+	to->tskey = from->tskey;
+	from->tskey = 0;
+}
+
 /**
  * ltcp_tx_split - cut a packet of either queue in two
  * @sk: socket
@@ -297,6 +316,7 @@ int ltcp_tx_split(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp)
 	rest_cb->seq = cb->seq + len;
 	cb->end_seq = rest_cb->seq;
 	cb->flags &= ~(LTCP_FLAG_FIN | LTCP_FLAG_PSH);
+	ltcp_tx_split_stamps(skb, rest);
 
 	if (!ltcp_tx_is_sent(sk, skb)) {
 		__skb_queue_after(&lt->unsent, skb, rest);
