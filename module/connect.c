@@ -17,7 +17,8 @@ static void ltcp_connect_offers(struct sock *sk)
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	tp->rx_opt.tstamp_ok = READ_ONCE(net->ipv4.sysctl_tcp_timestamps) != 0;
-	tp->rx_opt.sack_ok = READ_ONCE(net->ipv4.sysctl_tcp_sack) != 0;
+	tp->rx_opt.sack_ok = READ_ONCE(net->ipv4.sysctl_tcp_sack) &&
+			     ltcp_arq_has_sack(ltcp_sk(sk)->lnet);
 	tp->rx_opt.wscale_ok = READ_ONCE(net->ipv4.sysctl_tcp_window_scaling) != 0;
 	tp->rx_opt.snd_wscale = 0;
 	tp->rx_opt.mss_clamp = U16_MAX;

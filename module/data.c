@@ -391,7 +391,8 @@ static void ltcp_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 	u32 seq = ltcp_cb(skb)->seq, end_seq = ltcp_cb(skb)->end_seq;
 
 	ltcp_ack_now(sk);
-	if (!ltcp_rcv_room(sk, skb)) {
+	if (unlikely(ltcp_sk(sk)->arq) || !ltcp_rcv_room(sk, skb)) {
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPOFODROP);
 		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE);
 		return;
 	}
@@ -532,6 +533,8 @@ void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
 	ltcp_measure_rcv_mss(inet_csk(sk), skb, seg->len);
 	ltcp_rcv_rtt(tp, seg);
 	ltcp_owe_ack(sk);
+	if (unlikely(ltcp_sk(sk)->arq))
+		ltcp_ack_now(sk);
 	ltcp_data_mark(skb, seg);
 
 	if (unlikely(seq_lt(seg->seq, tp->rcv_nxt))) {

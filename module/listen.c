@@ -281,7 +281,8 @@ static void ltcp_req_options(const struct sock *sk, const struct ltcp_opts *opt,
 	ireq->tstamp_ok = (opt->present & LTCP_OPT_TS) &&
 			  READ_ONCE(net->ipv4.sysctl_tcp_timestamps);
 	ireq->sack_ok = (opt->present & LTCP_OPT_SACK_PERM) &&
-			READ_ONCE(net->ipv4.sysctl_tcp_sack);
+			READ_ONCE(net->ipv4.sysctl_tcp_sack) &&
+			ltcp_arq_has_sack(ltcp_sk(sk)->lnet);
 	ireq->wscale_ok = (opt->present & LTCP_OPT_WSCALE) &&
 			  READ_ONCE(net->ipv4.sysctl_tcp_window_scaling);
 	ireq->snd_wscale = ireq->wscale_ok ? opt->wscale : 0;

@@ -119,6 +119,12 @@ static void ltcp_mark_by_sack(struct sock *sk)
 		lt->lost_edge = seq_max(lt->lost_edge, ltcp_cb(first)->end_seq);
 }
 
+/* Are duplicate ACKs all that tells of losses? */
+static bool ltcp_counts_dupacks(const struct ltcp_sock *lt)
+{
+	return !ltcp_has_sack(&lt->tcp) && lt->arq == LTCP_ARQ_SELECTIVE;
+}
+
 /* Without SACK: keep the count of segments that duplicate ACKs tell of. */
 static void ltcp_count_dupacks(struct sock *sk, struct ltcp_ack_result *res)
 {
@@ -234,7 +240,7 @@ static void ltcp_mark_losses(struct sock *sk, struct ltcp_ack_result *res)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	if (!ltcp_has_sack(tp)) {
+	if (ltcp_counts_dupacks(ltcp_sk(sk))) {
 		ltcp_mark_by_dupacks(sk, res);
 		ltcp_bound_dupacks(tp);
 	} else if (tp->sacked_out || tp->retrans_out) {
@@ -278,7 +284,7 @@ void ltcp_loss_on_ack(struct sock *sk, const struct ltcp_seg *seg,
 	u32 lost = tp->lost;
 
 	res->prior_ca_state = inet_csk(sk)->icsk_ca_state;
-	if (!ltcp_has_sack(tp))
+	if (ltcp_counts_dupacks(ltcp_sk(sk)))
 		ltcp_count_dupacks(sk, res);
 	ltcp_review_episode(sk, seg, res);
 	ltcp_mark_losses(sk, res);

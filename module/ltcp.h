@@ -112,6 +112,7 @@ struct ltcp_net {
 	int persist_min_ms;
 	int persist_max_ms;
 	int delack_ms;
+	int arq;			/* enum ltcp_arq */
 };
 
 extern unsigned int ltcp_net_id;
@@ -190,6 +191,7 @@ struct ltcp_sock {
 
 	u32 challenge_ms;		/* start of the second that challenge_left counts */
 	u16 challenge_left;		/* challenge ACKs left in it */
+	u8 arq;				/* enum ltcp_arq; set once (arq.c) */
 };
 
 enum {
@@ -566,6 +568,22 @@ u32 ltcp_loss_on_reo_timer(struct sock *sk);
 void ltcp_loss_undone(struct sock *sk);
 struct sk_buff *ltcp_loss_next(struct sock *sk);
 void ltcp_mark_lost(struct sock *sk, struct sk_buff *skb);
+
+/* ---- arq.c: the textbook's schemes of repetition ---- */
+enum ltcp_arq {
+	LTCP_ARQ_SELECTIVE,
+	LTCP_ARQ_GO_BACK_N,
+	LTCP_ARQ_STOP_AND_WAIT,
+};
+
+/* Context: any. Return: may SACK be negotiated in this namespace? */
+static inline bool ltcp_arq_has_sack(const struct ltcp_net *lnet)
+{
+	return READ_ONCE(lnet->arq) == LTCP_ARQ_SELECTIVE;
+}
+
+void ltcp_arq_begin(struct sock *sk);
+bool ltcp_arq_waits(const struct ltcp_sock *lt);
 
 /* ---- rack.c: finding losses by time, probing for them ---- */
 bool ltcp_rack_is_on(const struct sock *sk);

@@ -135,6 +135,7 @@ void ltcp_init_transfer(struct sock *sk)
 	tp->rcv_tstamp = tcp_jiffies32;
 	ltcp_mss_check(sk);
 	ltcp_loss_init(sk);
+	ltcp_arq_begin(sk);
 	ltcp_cong_start(sk);
 	ltcp_rcv_init(sk);
 	if (sock_flag(sk, SOCK_KEEPOPEN))

@@ -64,6 +64,13 @@ static struct ltcp_knob ltcp_knobs[] = {
 	 * section 3.8.6.3 (MUST-40): less than 0.5 s.
 	 */
 	LTCP_KNOB(delack_ms, 40, 1, 500),
+	/*
+	 * arq - how new connections repeat what is lost: 0 selectively, 1
+	 * go-back-N, 2 stop-and-wait, the latter two as textbooks draw them
+	 * (arq.c), without SACK.
+	 */
+	LTCP_KNOB(arq, LTCP_ARQ_SELECTIVE, LTCP_ARQ_SELECTIVE,
+		  LTCP_ARQ_STOP_AND_WAIT),
 };
 
 /*

@@ -511,7 +511,7 @@ enum ltcp_tx_stop {
 	LTCP_TX_CWND,		/* cwnd is full, or nearly */
 	LTCP_TX_WINDOW,		/* the peer's window */
 	LTCP_TX_NAGLE,		/* waiting for more data or an ACK */
-	LTCP_TX_HELD,		/* paced, or enough wait in the qdisc */
+	LTCP_TX_HELD,		/* paced, enough wait in the qdisc, or one at a time */
 };
 
 /**
@@ -620,12 +620,13 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 	mss = ltcp_current_mss(sk);
 	max_segs = ltcp_offload_max_segs(sk, mss);
 	while ((skb = skb_peek(&lt->unsent))) {
-		bool single = ltcp_urg_ahead(lt, ltcp_cb(skb)->seq);
+		bool single = ltcp_urg_ahead(lt, ltcp_cb(skb)->seq) ||
+			      lt->arq == LTCP_ARQ_STOP_AND_WAIT;
 		struct ltcp_tx_plan plan = ltcp_tx_plan(sk, skb, mss,
 							single ? 1 : max_segs,
 							force);
 
-		stop = plan.stop;
+		stop = ltcp_arq_waits(lt) ? LTCP_TX_HELD : plan.stop;
 		if (stop != LTCP_TX_GO)
 			break;
 		if (!force && ltcp_tx_held(sk, skb)) {

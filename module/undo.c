@@ -40,7 +40,7 @@ void ltcp_undo_begin(struct sock *sk)
 		       LTCP_CLOCK_GRAIN_US);
 	lt->eifel.armed = false;
 	lt->dsack.active = false;
-	if (!ltcp_copies_about(lt)) {
+	if (!ltcp_copies_about(lt) && lt->arq == LTCP_ARQ_SELECTIVE) {
 		ltcp_eifel_start(&lt->eifel);
 		ltcp_dsack_start(&lt->dsack, tp->snd_una, tp->snd_nxt,
 				 lt->tlp.out && lt->tlp.is_retrans);
@@ -59,7 +59,8 @@ void ltcp_undo_rto(struct sock *sk, bool in_recovery)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
-	if (READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_frto))
+	if (READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_frto) &&
+	    lt->arq == LTCP_ARQ_SELECTIVE)
 		ltcp_frto_start(&lt->frto, lt->tcp.rx_opt.sack_ok, in_recovery,
 				lt->tcp.snd_una);
 	ltcp_tlp_reset(&lt->tlp);

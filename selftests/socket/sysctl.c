@@ -18,6 +18,7 @@ static const struct {
 	{ "net/ltcp/persist_min_ms", 0, 0, 60000 },
 	{ "net/ltcp/persist_max_ms", 120000, 1000, 120000 },
 	{ "net/ltcp/delack_ms", 40, 1, 500 },
+	{ "net/ltcp/arq", 0, 0, 2 },
 };
 
 static int try_set(const char *name, const char *value)
