@@ -57,12 +57,15 @@ WIRE_TEST(arq, sack__not_negotiated, "R11")
 	}
 }
 
-/* The scheme is the connection's from its beginning; it does not change under it. */
+/* Whoever has offered SACK and got it repeats selectively, whatever is set meanwhile. */
 WIRE_TEST(arq, scheme__of_new_connections_only, "R11")
 {
-	int fd = active_open(FULL_OPTIONS);
+	int fd = app_connect();
 
+	expect(SYN, SACK_OK);
 	use(GO_BACK_N);
+	inject(SYN | ACK, FULL_OPTIONS);
+	expect(ACK);
 	inject(ACK | PSH, SEQ(101), LEN(100));
 	expect(ACK, ACK(1), SACK({ 101, 201 }));
 	inject(ACK | PSH, SEQ(1), LEN(100));
@@ -147,6 +150,24 @@ WIRE_TEST(arq, go_back_n__heeds_the_cumulative_ack, "R11")
 	expect_after(200, ACK, SEQ(1), LEN(1000));
 	inject(ACK, ACK(4001));
 	expect_silence(2000);
+}
+
+/* An echo of the first copy's timestamp would tell that the timer was early: not here. */
+WIRE_TEST(arq, go_back_n__takes_nothing_back, "R11")
+{
+	const struct seen *first;
+	uint32_t tsval;
+
+	use(GO_BACK_N);
+	app_write(active_open(FULL_OPTIONS), 4 * 1448);
+	first = expect(ACK, SEQ(1), LEN(1448));
+	tsval = first->tsval;
+	expect_bytes(1449, 4 * 1448 + 1);
+	expect_after(200, ACK, SEQ(1), LEN(1448));
+	inject(ACK, ACK(1449), TSECR(tsval));
+	expect(ACK, SEQ(1449), LEN(1448));
+	expect(ACK, SEQ(2 * 1448 + 1), LEN(1448));
+	ensure_eq(counter("TcpExt", "TCPFullUndo"), 0);
 }
 
 /* The last segment's loss is no different: no probe comes before the timer. */
