@@ -191,6 +191,8 @@ static void ltcp_ack_advance(struct sock *sk, const struct ltcp_seg *seg,
 	icsk->icsk_retransmits = 0;
 	icsk->icsk_probes_out = 0;
 	icsk->icsk_probes_tstamp = 0;
+	if (unlikely(icsk->icsk_mtup.probe_size))
+		ltcp_mtup_ack(sk);
 	/* Whatever ICMP said, the path works */
 	if (unlikely(sk->sk_err_soft))
 		WRITE_ONCE(sk->sk_err_soft, 0);

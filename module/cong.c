@@ -417,6 +417,22 @@ void ltcp_cong_on_repeated_rto(struct sock *sk)
 }
 
 /**
+ * ltcp_cong_mss_changed - segments are larger now: so many bytes are fewer of them
+ * @sk: connection, its mss_cache the new one
+ * @old_mss: bytes before
+ *
+ * Context: BH off, socket lock.
+ */
+void ltcp_cong_mss_changed(struct sock *sk, u32 old_mss)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	u64 cwnd = (u64)tp->snd_cwnd * old_mss;
+
+	do_div(cwnd, tp->mss_cache);
+	WRITE_ONCE(tp->snd_cwnd, max_t(u32, cwnd, 2));
+}
+
+/**
  * ltcp_cong_recovered - a loss episode ended
  * @sk: connection
  *

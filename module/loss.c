@@ -179,7 +179,9 @@ static void ltcp_enter_recovery(struct sock *sk,
 	struct net *net = sock_net(sk);
 
 	ltcp_undo_begin(sk);
-	ltcp_cong_on_loss(sk, LTCP_LOSS_FAST, res);
+	lt->unreduced = ltcp_mtup_lost(sk);
+	if (likely(!lt->unreduced))
+		ltcp_cong_on_loss(sk, LTCP_LOSS_FAST, res);
 	lt->tcp.high_seq = lt->tcp.snd_nxt;
 	ltcp_set_ca_state(sk, TCP_CA_Recovery);
 	lt->first_rtx_free = true;
@@ -188,13 +190,23 @@ static void ltcp_enter_recovery(struct sock *sk,
 						     LINUX_MIB_TCPRENORECOVERY);
 }
 
+/* More is lost than a probe that was too large: it was congestion. */
+static void ltcp_loss_after_all(struct sock *sk,
+				const struct ltcp_ack_result *res)
+{
+	ltcp_sk(sk)->unreduced = false;
+	ltcp_cong_on_loss(sk, LTCP_LOSS_FAST, res);
+}
+
 /* The episode is over: all that was outstanding at its start has arrived. */
 static void ltcp_leave_episode(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
 	ltcp_set_ca_state(sk, TCP_CA_Open);
-	ltcp_cong_recovered(sk);
+	if (likely(!lt->unreduced))
+		ltcp_cong_recovered(sk);
+	lt->unreduced = false;
 	lt->dupacks = 0;
 	if (!ltcp_has_sack(&lt->tcp))
 		lt->tcp.sacked_out = 0;
@@ -230,6 +242,7 @@ void ltcp_loss_undone(struct sock *sk)
 
 	ltcp_set_ca_state(sk, TCP_CA_Open);
 	inet_csk(sk)->icsk_retransmits = 0;
+	lt->unreduced = false;
 	lt->dupacks = 0;
 	if (!ltcp_has_sack(&lt->tcp))
 		lt->tcp.sacked_out = 0;
@@ -291,6 +304,8 @@ void ltcp_loss_on_ack(struct sock *sk, const struct ltcp_seg *seg,
 	res->new_loss = tp->lost != lost;
 	res->rate.cc.losses = tp->lost - lost;
 
+	if (unlikely(ltcp_sk(sk)->unreduced) && res->new_loss)
+		ltcp_loss_after_all(sk, res);
 	if (ltcp_in_recovery(sk))
 		return;
 	if (unlikely(tp->lost_out))
@@ -372,6 +387,7 @@ void ltcp_loss_on_rto(struct sock *sk)
 		ltcp_cong_on_repeated_rto(sk);
 	else
 		ltcp_cong_on_loss(sk, LTCP_LOSS_RTO, NULL);
+	lt->unreduced = false;
 	lt->lost_edge = tp->snd_una;
 	lt->retrans_edge = tp->snd_una;
 	lt->first_rtx_free = true;

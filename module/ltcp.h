@@ -55,6 +55,7 @@
 #include "pure/cong.h"
 #include "pure/sacklist.h"
 #include "pure/scoreboard.h"
+#include "pure/mtu_search.h"
 #include "pure/rack.h"
 #include "pure/prr.h"
 #include "pure/undo.h"
@@ -158,6 +159,7 @@ struct ltcp_sock {
 	u32 rto_since_ms;		/* when the packet that timed out first was sent */
 	u32 dupacks;			/* consecutive duplicate ACKs */
 	bool first_rtx_free;		/* the next resend needs no room in cwnd */
+	bool unreduced;			/* Recovery from a lost MTU probe alone: cwnd stays */
 	bool prr_on;			/* prr steers cwnd in this recovery (cong.c) */
 	bool rtt_remember;		/* the next RTT sample goes through undo (RFC 4015) */
 	struct ltcp_tlp tlp;		/* rack.c */
@@ -614,6 +616,7 @@ void ltcp_cong_packet_lost(struct sock *sk, const struct sk_buff *skb);
 void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res);
 void ltcp_cong_limit(struct sock *sk, u32 cwnd, bool raise);
 void ltcp_cong_on_repeated_rto(struct sock *sk);
+void ltcp_cong_mss_changed(struct sock *sk, u32 old_mss);
 void ltcp_cong_recovered(struct sock *sk);
 void ltcp_cong_restart(struct sock *sk);
 const struct ltcp_cc_ops *ltcp_cong_find(const char *name);
@@ -675,6 +678,15 @@ void ltcp_mss_check(struct sock *sk);
 bool ltcp_push_one(struct sock *sk);
 bool ltcp_tx_may_probe(const struct sock *sk);
 void ltcp_push_or_defer(struct sock *sk);
+
+/* ---- mtuprobe.c: path MTU discovery by probing ---- */
+void ltcp_mtup_begin(struct sock *sk);
+u32 ltcp_mtup_cap(const struct sock *sk, u32 pmtu);
+u32 ltcp_mtup_due(struct sock *sk, const struct sk_buff *skb);
+void ltcp_mtup_sent(struct sock *sk, const struct sk_buff *skb);
+void ltcp_mtup_ack(struct sock *sk);
+bool ltcp_mtup_lost(struct sock *sk);
+void ltcp_mtup_timeout(struct sock *sk);
 
 /* ---- pace.c: how fast packets leave, how many wait below us ---- */
 void ltcp_pace_init(struct sock *sk);

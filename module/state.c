@@ -134,6 +134,7 @@ void ltcp_init_transfer(struct sock *sk)
 	tp->lsndtime = tcp_jiffies32;
 	tp->rcv_tstamp = tcp_jiffies32;
 	ltcp_mss_check(sk);
+	ltcp_mtup_begin(sk);
 	ltcp_loss_init(sk);
 	ltcp_arq_begin(sk);
 	ltcp_cong_start(sk);

@@ -373,10 +373,12 @@ static void ltcp_rto_expired(struct sock *sk)
 	lt->rto_since_ms = ltcp_waiting_since_ms(sk);
 	if (ltcp_rto_gives_up(sk))
 		return;
-	if (ltcp_in_handshake(sk))
+	if (ltcp_in_handshake(sk)) {
 		ltcp_retransmit(sk, ltcp_rtx_head(lt));
-	else
+	} else {
+		ltcp_mtup_timeout(sk);
 		ltcp_loss_on_rto(sk);
+	}
 
 	if (icsk->icsk_retransmits < U8_MAX)
 		icsk->icsk_retransmits++;

@@ -390,7 +390,8 @@ unsigned int ltcp_sync_mss(struct sock *sk, u32 pmtu)
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 headers = icsk->icsk_af_ops->net_header_len +
 		      icsk->icsk_ext_hdr_len + sizeof(struct tcphdr);
-	u32 mss = pmtu > headers ? pmtu - headers : 0;
+	u32 largest = ltcp_mtup_cap(sk, pmtu);
+	u32 mss = largest > headers ? largest - headers : 0;
 	u32 floor = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_min_snd_mss);
 	u16 user = READ_ONCE(tp->rx_opt.user_mss);
 
@@ -622,8 +623,10 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 	while ((skb = skb_peek(&lt->unsent))) {
 		bool single = ltcp_urg_ahead(lt, ltcp_cb(skb)->seq) ||
 			      lt->arq == LTCP_ARQ_STOP_AND_WAIT;
-		struct ltcp_tx_plan plan = ltcp_tx_plan(sk, skb, mss,
-							single ? 1 : max_segs,
+		u32 probe = force || single ? 0 : ltcp_mtup_due(sk, skb);
+		u32 size = probe ?: mss;
+		struct ltcp_tx_plan plan = ltcp_tx_plan(sk, skb, size,
+							single || probe ? 1 : max_segs,
 							force);
 
 		stop = ltcp_arq_waits(lt) ? LTCP_TX_HELD : plan.stop;
@@ -636,8 +639,10 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 		if (!plan.whole &&
 		    ltcp_tx_split(sk, skb, plan.len, GFP_ATOMIC))
 			break;
-		ltcp_cb(skb)->mss = mss;
-		ltcp_cb(skb)->segs = ltcp_segs_of(skb->len, mss);
+		ltcp_cb(skb)->mss = size;
+		ltcp_cb(skb)->segs = ltcp_segs_of(skb->len, size);
+		if (unlikely(probe))
+			ltcp_mtup_sent(sk, skb);
 		/* Held back by MSG_MORE, and nothing more came (MUST-61) */
 		if (force && skb_queue_is_last(&lt->unsent, skb))
 			ltcp_cb(skb)->flags |= LTCP_FLAG_PSH;
