@@ -44,6 +44,8 @@ WIRE_TEST(mtu, probe__acknowledged_is_the_new_size, "R10")
 	expect(ACK, SEQ(12137), LEN(1460));
 	ignore_rest();
 	ensure_eq(app_info(fd).tcpi_snd_mss, 1460);
+	/* The ten were 7 of the new size; then slow start adds what was acknowledged */
+	ensure_eq(app_info(fd).tcpi_snd_cwnd, 17);
 	ensure_eq(counter("TcpExt", "TCPMTUPSuccess"), 1);
 }
 
