@@ -396,6 +396,25 @@ static void ltcp_v4_rx_dst_refresh(struct sock *sk, const struct sk_buff *skb)
 	ltcp_v4_rx_dst_set(sk, skb);
 }
 
+/**
+ * ltcp_v4_note_header - what a segment's IP header means beyond the segment
+ * @sk: connection
+ * @skb: acceptable segment
+ *
+ * Its Diffserv field is told to programs that ask with IP_RECVTOS and
+ * IP_PKTOPTIONS (RFC 9293 MAY-9). Context: BH off, socket lock.
+ */
+void ltcp_v4_note_header(struct sock *sk, const struct sk_buff *skb)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	u8 tos = ip_hdr(skb)->tos;
+
+	if (unlikely(inet->rcv_tos != tos))
+		inet->rcv_tos = tos;
+	if (unlikely(IPCB(skb)->opt.srr))
+		ltcp_route_arrives(sk, skb);
+}
+
 /* Let a segment wait for the socket's owner. False when too many wait. */
 static bool ltcp_v4_backlog(struct sock *sk, struct sk_buff *skb)
 {

@@ -201,51 +201,6 @@ static bool ltcp_syn_is_bogus(const struct sk_buff *skb)
 	return iph->saddr == iph->daddr && th->source == th->dest;
 }
 
-/* Number of addresses that a source route option has visited. */
-static unsigned int ltcp_route_len(const u8 *opt)
-{
-	unsigned int end = min_t(unsigned int, opt[IPOPT_OFFSET],
-				 opt[IPOPT_OLEN] + 1);
-
-	return end >= IPOPT_MINOFF ? (end - IPOPT_MINOFF) / sizeof(__be32) : 0;
-}
-
-/*
- * The way back of a SYN that came by a source route, which all segments of the
- * connection have to take (RFC 9293 section 3.9.2.1, MUST-53): its addresses in
- * reverse; the last one visited is the next to go to, and IP puts the peer's own
- * in the last slot. Other IP options are not repeated.
- */
-static struct ip_options_rcu *ltcp_return_route(const struct sk_buff *skb)
-{
-	const struct ip_options *in = &IPCB(skb)->opt;
-	const u8 *route = skb_network_header(skb) + in->srr;
-	struct ip_options_rcu *out;
-	unsigned int n, i, len;
-
-	if (likely(!in->srr))
-		return NULL;
-	n = ltcp_route_len(route);
-	len = IPOPT_MINOFF - 1 + n * sizeof(__be32);
-	if (!n)
-		return NULL;
-	out = kzalloc(sizeof(*out) + ALIGN(len, 4), GFP_ATOMIC);
-	if (!out)
-		return NULL;
-	out->opt.optlen = ALIGN(len, 4);
-	out->opt.srr = sizeof(struct iphdr);
-	out->opt.is_strictroute = in->is_strictroute;
-	out->opt.__data[IPOPT_OPTVAL] = route[IPOPT_OPTVAL];
-	out->opt.__data[IPOPT_OLEN] = len;
-	out->opt.__data[IPOPT_OFFSET] = IPOPT_MINOFF;
-	route += IPOPT_MINOFF - 1;
-	memcpy(&out->opt.faddr, route + (n - 1) * 4, 4);
-	for (i = 0; i + 1 < n; i++)
-		memcpy(out->opt.__data + IPOPT_MINOFF - 1 + i * 4,
-		       route + (n - 2 - i) * 4, 4);
-	return out;
-}
-
 /* Who is asking, and through what: the identity the request is found by. */
 static void ltcp_req_identity(const struct sock *sk, struct sk_buff *skb,
 			      struct request_sock *req)
@@ -657,6 +612,7 @@ static void ltcp_child_identity(struct sock *child, const struct sk_buff *skb,
 	/* Lent by the request until ltcp_child_hash() knows whose child lives */
 	RCU_INIT_POINTER(inet->inet_opt, opt);
 	inet_csk(child)->icsk_ext_hdr_len = opt ? opt->opt.optlen : 0;
+	ltcp_sk(child)->route_follows = true;
 	sock_rps_save_rxhash(child, skb);
 }
 

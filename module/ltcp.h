@@ -191,6 +191,8 @@ struct ltcp_sock {
 	bool cwnd_limited;		/* a push of this round stopped at cwnd */
 	bool cc_started;		/* the algorithm was initialised */
 
+	bool route_follows;		/* a source route that arrives is answered by (srcroute.c) */
+
 	u32 challenge_ms;		/* start of the second that challenge_left counts */
 	u16 challenge_left;		/* challenge ACKs left in it */
 	u8 arq;				/* enum ltcp_arq; set once (arq.c) */
@@ -460,6 +462,7 @@ u32 ltcp_v4_isn(const struct sk_buff *skb);
 u32 ltcp_v4_isn_sk(const struct sock *sk);
 u32 ltcp_v4_ts_offset(const struct net *net, __be32 saddr, __be32 daddr);
 void ltcp_v4_mtu_reduced(struct sock *sk);
+void ltcp_v4_note_header(struct sock *sk, const struct sk_buff *skb);
 
 /* ---- rx.c: header check, demultiplexing, lock or backlog, the spine ---- */
 int ltcp_rcv_locked(struct sock *sk, struct sk_buff *skb);
@@ -496,6 +499,10 @@ struct sock *ltcp_check_req(struct sock *lsk, struct sk_buff *skb,
 			    struct ltcp_seg *seg, struct request_sock *req);
 void ltcp_child_process(struct sock *lsk, struct sock *child,
 			struct sk_buff *skb);
+
+/* ---- srcroute.c: source routes ---- */
+struct ip_options_rcu *ltcp_return_route(const struct sk_buff *skb);
+void ltcp_route_arrives(struct sock *sk, const struct sk_buff *skb);
 
 /* ---- connect.c: active opening ---- */
 int ltcp_connect_start(struct sock *sk);

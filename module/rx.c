@@ -187,6 +187,8 @@ void ltcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 		return;
 	}
 
+	ltcp_v4_note_header(sk, skb);
+
 	/* Fifth: the ACK field */
 	ltcp_ack(sk, seg);
 	if (unlikely(sk->sk_state != TCP_ESTABLISHED) &&

@@ -397,6 +397,23 @@ static int ltcp_setsockopt_congestion(struct sock *sk, sockptr_t optval,
 	return err;
 }
 
+/*
+ * A source route that the program asks for goes before all that arrive (RFC 9293
+ * MUST-52), and its first hop is where packets go from now on.
+ */
+static int ltcp_setsockopt_family(struct sock *sk, int level, int optname,
+				  sockptr_t optval, unsigned int optlen)
+{
+	int err = inet_csk(sk)->icsk_af_ops->setsockopt(sk, level, optname,
+							optval, optlen);
+
+	if (!err && level == SOL_IP && optname == IP_OPTIONS) {
+		WRITE_ONCE(ltcp_sk(sk)->route_follows, false);
+		sk_dst_reset(sk);
+	}
+	return err;
+}
+
 /**
  * ltcp_setsockopt - proto.setsockopt
  * @sk: socket
@@ -412,8 +429,8 @@ int ltcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen)
 {
 	if (level != SOL_TCP)
-		return inet_csk(sk)->icsk_af_ops->setsockopt(sk, level, optname,
-							     optval, optlen);
+		return ltcp_setsockopt_family(sk, level, optname, optval,
+					      optlen);
 	if (optname == TCP_CONGESTION)
 		return ltcp_setsockopt_congestion(sk, optval, optlen);
 	return ltcp_setsockopt_int(sk, optname, optval, optlen);

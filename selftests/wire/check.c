@@ -90,9 +90,10 @@ static const char *check_sizes(const struct seen *s)
 {
 	int mss = c->peer_mss < 0 ? 536 : c->peer_mss;
 
-	if (s->len && mss >= MSS_FLOOR && s->len + s->option_len > mss)
+	if (s->len && mss >= MSS_FLOOR &&
+	    s->len + s->option_len + s->ip_options_len > mss)
 		return "payload and options exceed the peer's MSS (MUST-16)";
-	if (40 + s->option_len + s->len > WIRE_MTU)
+	if (40 + s->ip_options_len + s->option_len + s->len > WIRE_MTU)
 		return "the packet exceeds the MTU";
 	if (s->len > 1 && !(s->flags & (SYN | RST)) && s->seq + s->len > c->peer_edge)
 		return "data beyond the window the peer offered";

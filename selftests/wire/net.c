@@ -9,6 +9,7 @@
 #include <net/route.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
@@ -138,6 +139,22 @@ void set_mtu(int mtu)
 	must(ioctl(control, SIOCSIFMTU, &ifr));
 	close(control);
 	note("MTU %d", mtu);
+}
+
+/**
+ * run_ip() - what only netlink can do: addresses, routes, rules
+ * @fmt: the arguments of ip(8), as for printf()
+ */
+void run_ip(const char *fmt, ...)
+{
+	char command[256] = "ip ";
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(command + 3, sizeof(command) - 3, fmt, args);
+	va_end(args);
+	note("%s", command);
+	ensure(!system(command), "%s failed", command);
 }
 
 /* The position of @name among the words of @line, or -1. */

@@ -3,13 +3,14 @@
  * segment.c - segments to bytes and back (RFC 791, 792, 9293, 7323, 2018)
  */
 #include <arpa/inet.h>
+#include <netinet/ip.h>
 #include <stdlib.h>
 
 #include "wire.h"
 
 enum { OPT_EOL, OPT_NOP, OPT_MSS, OPT_WSCALE, OPT_SACK_OK, OPT_SACK, OPT_TS = 8 };
 
-enum { IP_HEADER = 20, TCP_HEADER = 20, IP_DF = 0x4000 };
+enum { IP_HEADER = 20, TCP_HEADER = 20 };
 
 static void put16(uint8_t *p, uint16_t v)
 {
@@ -239,6 +240,22 @@ static void put_header(uint8_t *tcp, const struct segment *s, size_t options)
 	put16(tcp + 18, s->urgent.lo);
 }
 
+/* The Diffserv field, and the options, for which the rest of the packet makes room. */
+static size_t put_ip_extras(uint8_t *frame, const struct segment *s, size_t len)
+{
+	size_t options = s->ip_options_len;
+
+	memmove(frame + IP_HEADER + options, frame + IP_HEADER, len - IP_HEADER);
+	if (options)
+		memcpy(frame + IP_HEADER, s->ip_options, options);
+	frame[0] += options / 4;
+	frame[1] = s->tos;
+	put16(frame + 2, len + options);
+	put16(frame + 10, 0);
+	put16(frame + 10, fold(sum16(frame, IP_HEADER + options, 0)));
+	return len + options;
+}
+
 /**
  * segment_build() - the packet of an injected segment
  * @s: the segment, filled in
@@ -265,12 +282,7 @@ size_t segment_build(const struct segment *s, uint8_t *frame)
 	if (s->bad_checksum)
 		tcp[16] ^= 0x55;
 	ip_header(frame, c->peer_addr, c->stack_addr, IPPROTO_TCP, total, IP_DF);
-	if (s->tos) {
-		frame[1] = s->tos;
-		put16(frame + 10, 0);
-		put16(frame + 10, fold(sum16(frame, IP_HEADER, 0)));
-	}
-	return IP_HEADER + total;
+	return put_ip_extras(frame, s, IP_HEADER + total);
 }
 
 /**
@@ -369,22 +381,46 @@ static const char *parse_options(const uint8_t *o, int left, struct seen *out)
 	return why;
 }
 
-static const char *parse_ip(const uint8_t *frame, size_t len, struct seen *out)
+/*
+ * A packet on a source route that it has not yet finished goes to the next
+ * address of it, and at last to the route's last (RFC 791, section 3.1).
+ */
+static void parse_ip_options(struct seen *out)
 {
-	if (len < IP_HEADER + TCP_HEADER || frame[0] != 0x45)
-		return "not a plain IPv4 header";
-	if (get16(frame + 2) != len)
-		return "the IP total length is not the packet's";
-	if (fold(sum16(frame, IP_HEADER, 0)))
-		return "the IP header checksum is wrong";
-	if (get16(frame + 6) & 0x3fff)
-		return "the packet is a fragment";
+	const uint8_t *o = out->ip_options, *end = o + out->ip_options_len;
+
+	while (o < end && *o != IPOPT_EOL && (*o == IPOPT_NOP || o[1] > 1)) {
+		if ((*o == IPOPT_LSRR || *o == IPOPT_SSRR) && o[2] < o[1])
+			out->peer_addr = get32(o + o[1] - 4);
+		o += *o == IPOPT_NOP ? 1 : o[1];
+	}
+}
+
+/* Returns the header's bytes, or 0 with @why. */
+static size_t parse_ip(const uint8_t *frame, size_t len, struct seen *out, const char **why)
+{
+	size_t header = (frame[0] & 0x0f) * 4;
+
+	if (frame[0] >> 4 != 4 || header < IP_HEADER || len < header + TCP_HEADER)
+		*why = "not an IPv4 header, and TCP's";
+	else if (get16(frame + 2) != len)
+		*why = "the IP total length is not the packet's";
+	else if (fold(sum16(frame, header, 0)))
+		*why = "the IP header checksum is wrong";
+	else if (get16(frame + 6) & 0x3fff)
+		*why = "the packet is a fragment";
+	if (*why)
+		return 0;
+	out->ip_id = get16(frame + 4);
 	out->df = get16(frame + 6) & IP_DF;
 	out->tos = frame[1];
 	out->ttl = frame[8];
 	out->stack_addr = get32(frame + 12);
-	out->peer_addr = get32(frame + 16);
-	return NULL;
+	out->peer_addr = out->next_hop = get32(frame + 16);
+	out->ip_options = frame + IP_HEADER;
+	out->ip_options_len = header - IP_HEADER;
+	parse_ip_options(out);
+	return header;
 }
 
 /**
@@ -397,14 +433,14 @@ static const char *parse_ip(const uint8_t *frame, size_t len, struct seen *out)
  */
 const char *segment_parse(const uint8_t *frame, size_t len, struct seen *out)
 {
-	const uint8_t *tcp = frame + IP_HEADER;
-	const char *why = parse_ip(frame, len, out);
-	size_t header;
+	const char *why = NULL;
+	size_t header = parse_ip(frame, len, out, &why);
+	const uint8_t *tcp = frame + header;
 
 	out->mss = out->wscale = -1;
 	if (why)
 		return why;
-	len -= IP_HEADER;
+	len -= header;
 	if (tcp_checksum(out->stack_addr, out->peer_addr, tcp, len))
 		return "the TCP checksum is wrong (MUST-2)";
 	header = (tcp[12] >> 4) * 4;

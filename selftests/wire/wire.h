@@ -184,6 +184,8 @@ struct segment {
 	const void *raw_options;
 	size_t raw_options_len;
 	uint8_t tos;
+	const void *ip_options;		/* of whole words */
+	size_t ip_options_len;
 	/* only for inject_icmp() */
 	int mtu;
 };
@@ -219,6 +221,7 @@ struct segment {
 #define RAW_OPTIONS(s)	.raw_options = (s), .raw_options_len = sizeof(s) - 1
 #define RAW_BYTES(p, n)	.raw_options = (p), .raw_options_len = (n)
 #define TOS(v)		.tos = (v)
+#define IP_OPTS(s)	.ip_options = (s), .ip_options_len = sizeof(s) - 1
 #define MTU(v)		.mtu = (v)
 
 /**
@@ -230,10 +233,17 @@ struct segment {
  * @win: bytes, scaled when the connection scales
  * @raw_win: as in the header
  * @mss: -1 when absent, like @wscale
+ * @peer_addr: where it goes to in the end, by whatever route
+ * @next_hop: where a source route makes it go first; else the same
+ * @ip_options: of @ip_options_len bytes
  */
 struct seen {
 	int64_t at_us;
 	uint8_t flags, tos, ttl;
+	uint16_t ip_id;
+	uint32_t next_hop;
+	const uint8_t *ip_options;
+	int ip_options_len;
 	uint16_t stack_port, peer_port;
 	uint32_t stack_addr, peer_addr;
 	uint32_t abs_seq, abs_ack;
@@ -443,6 +453,9 @@ long counter(const char *group, const char *name);
 
 /* The device's MTU. */
 void set_mtu(int mtu);
+
+/* Runs ip(8) in the test's namespace: run_ip("route add 198.51.100.0/24 dev wire0"). */
+void __attribute__((format(printf, 1, 2))) run_ip(const char *fmt, ...);
 
 /*
  * Only what RFC 5681, 6298 and 6675 say: no tail loss probes, no time-based
