@@ -898,23 +898,18 @@ static void ltcp_v4_frag_needed(struct sock *sk, u32 mtu)
 
 /*
  * RFC 5461 section 4: while a connection is being opened any error ends it;
- * afterwards none does, and the user learns of it when the connection times out,
- * or at once with IP_RECVERR (ip(7)).
+ * afterwards none does.
  */
 static void ltcp_v4_report(struct sock *sk, int err)
 {
 	bool opening = (1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV);
 
-	if (sock_owned_by_user(sk)) {
+	if (sock_owned_by_user(sk))
 		WRITE_ONCE(sk->sk_err_soft, err);
-	} else if (opening) {
+	else if (opening)
 		ltcp_conn_error(sk, err);
-	} else if (ltcp_inet_test(RECVERR, sk)) {
-		WRITE_ONCE(sk->sk_err, err);
-		sk_error_report(sk);
-	} else {
-		WRITE_ONCE(sk->sk_err_soft, err);
-	}
+	else
+		ltcp_soft_error(sk, err);
 }
 
 /* An error about a segment of a connection of ours. Socket spinlock held. */

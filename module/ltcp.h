@@ -480,6 +480,7 @@ bool ltcp_challenge_allowed(struct sock *sk);
 void ltcp_set_state(struct sock *sk, int state);
 void ltcp_done(struct sock *sk);
 void ltcp_conn_error(struct sock *sk, int err);
+void ltcp_soft_error(struct sock *sk, int err);
 void ltcp_rcv_reset(struct sock *sk);
 void ltcp_established(struct sock *sk, const struct sk_buff *skb);
 void ltcp_rcv_fin(struct sock *sk);

@@ -99,6 +99,27 @@ void ltcp_conn_error(struct sock *sk, int err)
 }
 
 /**
+ * ltcp_soft_error - something is wrong that may pass, and the user may know
+ * @sk: connection
+ * @err: positive errno
+ *
+ * RFC 9293 section 3.9.1.8, ERROR_REPORT. It is the reason given should the
+ * connection time out, and SO_ERROR tells it until data gets through again. With
+ * IP_RECVERR (ip(7)) the user is woken, and told at once (MUST-47, SHLD-20).
+ *
+ * Context: BH off, socket lock.
+ */
+void ltcp_soft_error(struct sock *sk, int err)
+{
+	if (!ltcp_inet_test(RECVERR, sk)) {
+		WRITE_ONCE(sk->sk_err_soft, err);
+		return;
+	}
+	WRITE_ONCE(sk->sk_err, err);
+	sk_error_report(sk);
+}
+
+/**
  * ltcp_rcv_reset - an acceptable RST has come
  * @sk: full socket
  *

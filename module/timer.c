@@ -19,6 +19,7 @@
 #include "ltcp.h"
 
 #define LTCP_ORPHAN_RETRIES	8	/* tcp_orphan_retries 0 means this */
+#define LTCP_SYN_R2_MS		(180 * MSEC_PER_SEC)
 #define LTCP_CORK_MAX		(HZ / 5) /* tcp(7): TCP_CORK holds 200 ms at most */
 
 /* ------------------------------------------------------------------ */
@@ -328,31 +329,53 @@ static bool ltcp_in_handshake(const struct sock *sk)
 	return sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV;
 }
 
-/* How often is enough (R1, R2): RFC 9293 section 3.8.3. */
-static int ltcp_retries(const struct sock *sk)
+/*
+ * Has a SYN been sent often enough? So many times as was asked for; and for three
+ * minutes (RFC 9293 MUST-23) where nobody has asked, because the kernel's default
+ * for tcp_syn_retries makes but two.
+ */
+static bool ltcp_syn_is_over(const struct sock *sk, int tries)
 {
-	const struct net *net = sock_net(sk);
+	int option = READ_ONCE(inet_csk(sk)->icsk_syn_retries);
+	int knob = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_syn_retries);
 
-	if (!ltcp_in_handshake(sk))
-		return READ_ONCE(net->ipv4.sysctl_tcp_retries2);
-	return READ_ONCE(inet_csk(sk)->icsk_syn_retries) ?:
-	       READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
+	if (option || knob != TCP_SYN_RETRIES)
+		return tries >= (option ?: knob);
+	return ltcp_now_ms() - ltcp_sk(sk)->rto_since_ms >= LTCP_SYN_R2_MS;
 }
 
-/* The timer struck again: is it time to give up? Returns true when it was done. */
+/* R2 of RFC 9293 section 3.8.3: is it time to give up? */
+static bool ltcp_rto_is_over(const struct sock *sk, int tries)
+{
+	if (ltcp_in_handshake(sk))
+		return ltcp_syn_is_over(sk, tries);
+	if (READ_ONCE(inet_csk(sk)->icsk_user_timeout))
+		return ltcp_user_timeout_over(sk, ltcp_sk(sk)->rto_since_ms);
+	return tries >= READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
+}
+
+/*
+ * R1: the path is in doubt. IP shall look for another (MUST-20), and the user may
+ * know (SHLD-9), unless something more telling is known.
+ */
+static void ltcp_rto_doubts(struct sock *sk)
+{
+	sk_rethink_txhash(sk);
+	__sk_dst_reset(sk);
+	if (!ltcp_in_handshake(sk) && !READ_ONCE(sk->sk_err_soft))
+		ltcp_soft_error(sk, ETIMEDOUT);
+}
+
+/* The timer struck again. Returns true when the connection was given up. */
 static bool ltcp_rto_gives_up(struct sock *sk)
 {
-	struct inet_connection_sock *icsk = inet_csk(sk);
-	int tries = icsk->icsk_retransmits;
-	bool timed = READ_ONCE(icsk->icsk_user_timeout) && !ltcp_in_handshake(sk);
+	int tries = inet_csk(sk)->icsk_retransmits;
 
-	if (!ltcp_in_handshake(sk) &&
-	    tries == READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries1))
-		__sk_dst_reset(sk);	/* RFC 9293 MUST-20: tell IP */
+	if (tries == READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries1))
+		ltcp_rto_doubts(sk);
 	if (ltcp_orphan_gives_up(sk, tries))
 		return true;
-	if (timed ? !ltcp_user_timeout_over(sk, ltcp_sk(sk)->rto_since_ms) :
-		    tries < ltcp_retries(sk))
+	if (!ltcp_rto_is_over(sk, tries))
 		return false;
 	ltcp_write_error(sk);
 	return true;

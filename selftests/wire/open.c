@@ -146,6 +146,21 @@ WIRE_TEST_LONG(open, active__syn_retransmission_doubles, 200,
 	expect_pair(TCP_CLOSE);
 }
 
+/* The kernel's default makes two minutes; RFC 9293, 3.8.3, wants three at least. */
+WIRE_TEST_LONG(open, active__three_minutes_by_default, 300, "MUST-23 MUST-22 R1")
+{
+	int fd, i;
+
+	differs_from_builtin("it gives up after two minutes");
+	fd = reach(TCP_SYN_SENT);
+	for (i = 0; i < 7; i++)
+		expect_after(1000 << i, SYN, SEQ(0));
+	expect_silence(180000 - now_us() / 1000);
+	app_connect_result(fd, EINPROGRESS);
+	expect_silence(90000);
+	app_connect_result(fd, ETIMEDOUT);
+}
+
 WIRE_TEST_LONG(open, active__syn_count_option, 100, "R1 A4 MUST-21")
 {
 	int fd = app_socket(), i;

@@ -5,6 +5,8 @@
  * Without timestamps and with a handshake that takes no time, RTO is at its
  * lower bound of 200 ms. A peer with an MSS of 1000 keeps the numbers round.
  */
+#include <poll.h>
+
 #include "wire.h"
 
 /* A connection with one segment, SEQ(1) to SEQ(1000), on its way. */
@@ -391,6 +393,110 @@ WIRE_TEST(rto, give_up__after_tcp_retries2, "R1 R2 MUST-20 MUST-21 MUST-22")
 	app_writes_error(fd, EPIPE);
 	inject(ACK, ACK(1001));
 	expect(RST, SEQ(1001));
+}
+
+/* Nobody set anything: 15 retransmissions, and RFC 9293 wants 100 s at least. */
+WIRE_TEST_LONG(rto, give_up__by_default, 1000, "R1 R2 SHLD-11 MUST-20")
+{
+	int fd, i;
+
+	differs_from_builtin("it counts time rather than retransmissions");
+	fd = one_segment_out();
+	for (i = 0; i < 15; i++)
+		expect_after(200 << i < 120000 ? 200 << i : 120000, ACK, SEQ(1),
+			     LEN(1000));
+	expect_silence(119000);
+	expect_state(fd, TCP_ESTABLISHED);
+	expect_silence(16000);
+	app_reads_error(fd, ETIMEDOUT);
+}
+
+/*
+ * R1 is the fourth timeout (tcp_retries1). What follows goes where IP says then;
+ * the user's rule, which has no way for anything, has waited for it to be asked.
+ */
+WIRE_TEST(rto, r1__asks_ip_for_another_route, "MUST-20 SHLD-10")
+{
+	int fd, i;
+
+	differs_from_builtin("it asks IP when time has passed, not at a timeout");
+	fd = one_segment_out();
+	run_ip("rule add uidrange 7-7 lookup 7");
+	run_ip("route add unreachable default table 7");
+	inject(ACK, ACK(1001));
+	app_write(fd, 1000);			/* on the route as it is now */
+	expect(ACK, SEQ(1001), LEN(1000));
+	ensure(!fchown(fd, 7, -1), "fchown(): %s", strerror(errno));
+	for (i = 0; i < 3; i++)
+		expect_after(200 << i, ACK, SEQ(1001), LEN(1000));
+	expect_silence(10000);
+	run_ip("rule delete uidrange 7-7 lookup 7");
+	expect_within(0, 30000, ACK, SEQ(1001), LEN(1000));
+	inject(ACK, ACK(2001));
+	expect_state(fd, TCP_ESTABLISHED);
+}
+
+/* Whether poll() has an error to tell. */
+static bool poll_tells(int fd)
+{
+	struct pollfd p = { .fd = fd };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
+/*
+ * RFC 9293, 3.8.3 (b) and 3.9.1.8: the program learns that its data does not get
+ * through while there is still hope: SO_ERROR says so to whoever asks, and with
+ * IP_RECVERR it is woken. The connection goes on.
+ */
+WIRE_TEST(rto, r1__program_is_told, "SHLD-9 SHLD-20 MUST-47")
+{
+	static const struct { const char *what; bool woken; } rows[] = {
+		{ "without IP_RECVERR", false }, { "with IP_RECVERR", true },
+	};
+	size_t i;
+	int k;
+
+	differs_from_builtin("it tells nothing");
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		int fd;
+
+		new_connection();
+		note("%s", rows[i].what);
+		fd = one_segment_out();
+		app_set(fd, IPPROTO_IP, IP_RECVERR, rows[i].woken);
+		for (k = 0; k < 3; k++) {
+			ensure_eq(app_get(fd, SOL_SOCKET, SO_ERROR), 0);
+			expect_after(200 << k, ACK, SEQ(1), LEN(1000));
+		}
+		ensure(!poll_tells(fd), "told before R1");
+		expect_after(1600, ACK, SEQ(1), LEN(1000));
+		ensure_eq(poll_tells(fd), rows[i].woken);
+		if (rows[i].woken)
+			app_reads_error(fd, ETIMEDOUT);
+		else
+			ensure_eq(app_get(fd, SOL_SOCKET, SO_ERROR), ETIMEDOUT);
+		ensure_eq(app_get(fd, SOL_SOCKET, SO_ERROR), 0);
+		app_reads_nothing(fd);
+		inject(ACK, ACK(1001));
+		app_write(fd, 1000);
+		expect(ACK, SEQ(1001), LEN(1000));
+		inject(ACK, ACK(2001));
+		expect_state(fd, TCP_ESTABLISHED);
+		end_case(fd);
+	}
+}
+
+/* It got through after all, before anybody asked: there is nothing to tell. */
+WIRE_TEST(rto, r1__forgotten_when_data_gets_through, "SHLD-9")
+{
+	int fd, i;
+
+	fd = one_segment_out();
+	for (i = 0; i < 4; i++)
+		expect_after(200 << i, ACK, SEQ(1), LEN(1000));
+	inject(ACK, ACK(1001));
+	ensure_eq(app_get(fd, SOL_SOCKET, SO_ERROR), 0);
 }
 
 /* An ACK of something new and the count begins anew. */
