@@ -322,7 +322,7 @@ WIRE_TEST(options, quickack__acknowledges_at_once, "A4 F5")
 	end_case(fd);
 }
 
-WIRE_TEST(options, congestion__by_name, "A4 C2")
+WIRE_TEST(options, congestion__by_name, "A4 C2 MAY-18")
 {
 	char name[32] = "";
 	socklen_t len = sizeof(name);

@@ -183,7 +183,7 @@ WIRE_TEST(nagle, cork__close_releases, "F3 S2")
 	expect(FIN | PSH | ACK, SEQ(1), LEN(100));
 }
 
-WIRE_TEST(nagle, msg_more__waits_for_the_next_write, "F3 A3")
+WIRE_TEST(nagle, msg_more__waits_for_the_next_write, "F3 A3 MAY-15 MAY-16")
 {
 	int fd = quiet_open();
 

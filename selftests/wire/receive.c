@@ -3,6 +3,14 @@
  * receive.c - data that arrives, and when it is acknowledged (RFC 9293, section
  * 3.10.7.4; RFC 5681, section 4.2; RFC 2018; RFC 2883)
  */
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
 #include "wire.h"
 
 /* The application answers what it reads, as far as the stack knows. */
@@ -367,6 +375,76 @@ WIRE_TEST(receive, ack__rides_on_data, "F5 MUST-58")
 	app_write(fd, 50);
 	expect(PSH | ACK, SEQ(1), ACK(101), LEN(50));
 	inject(ACK, ACK(51));
+	expect_silence(1000);
+}
+
+/*
+ * A read that is stopped in the middle of copying has the socket for itself, and
+ * segments queue up until it goes on: the page it copies to is not there until we
+ * say so (userfaultfd(2)).
+ */
+static struct stopped_read {
+	int fd, faults;
+	ssize_t got;
+	char *page;
+	pthread_t thread;
+} reader;
+
+static void *read_into_the_page(void *arg)
+{
+	(void)arg;
+	reader.got = recv(reader.fd, reader.page, 4096, 0);
+	return NULL;
+}
+
+static void stop_a_read(int fd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct pollfd p;
+
+	reader.fd = fd;
+	reader.faults = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	ensure(reader.faults >= 0, "userfaultfd(): %s", strerror(errno));
+	reader.page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	reg.range.start = (uintptr_t)reader.page;
+	reg.range.len = 4096;
+	ensure(!ioctl(reader.faults, UFFDIO_API, &api) &&
+	       !ioctl(reader.faults, UFFDIO_REGISTER, &reg), "userfaultfd: %s",
+	       strerror(errno));
+	ensure(!pthread_create(&reader.thread, NULL, read_into_the_page, NULL), "no thread");
+	p = (struct pollfd){ .fd = reader.faults, .events = POLLIN };
+	ensure(poll(&p, 1, 1000) == 1 && p.revents == POLLIN, "the read does not touch the page");
+}
+
+static void let_it_go_on(void)
+{
+	struct uffdio_zeropage zero = {
+		.range = { .start = (uintptr_t)reader.page, .len = 4096 },
+	};
+
+	mark_event();
+	ensure(!ioctl(reader.faults, UFFDIO_ZEROPAGE, &zero), "UFFDIO_ZEROPAGE: %s",
+	       strerror(errno));
+	pthread_join(reader.thread, NULL);
+	close(reader.faults);
+}
+
+/* RFC 9293, 3.10.7.4: a series of queued segments is processed, then acknowledged. */
+WIRE_TEST(receive, ack__one_for_all_that_waited, "MUST-59 MUST-58")
+{
+	int fd = active_open(), i;
+
+	inject(PSH | ACK, SEQ(1), LEN(100));
+	expect_ack(101);
+	stop_a_read(fd);
+	for (i = 0; i < 10; i++)
+		inject(PSH | ACK, SEQ(101 + i * 1000), LEN(1000));
+	expect_silence(20);
+	let_it_go_on();
+	ensure_eq(reader.got, 100);
+	expect(ACK, SEQ(1), ACK(10101), LEN(0));
 	expect_silence(1000);
 }
 

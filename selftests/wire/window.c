@@ -25,7 +25,7 @@ static void close_window(void)
 	}
 }
 
-WIRE_TEST(window, offered__scaled, "F1 W4 MUST-1")
+WIRE_TEST(window, offered__scaled, "F1 W4 MUST-1 REC-1")
 {
 	int fd = app_socket();
 	const struct seen *s;
@@ -329,6 +329,31 @@ WIRE_TEST(window, zero__acks_are_heard_with_our_window_closed, "F6 MUST-66 W4")
 	expect(PSH | ACK, SEQ(1001), LEN(500), WIN(0));
 }
 
+/* A window that the header's 16 bits could not hold is used to its end. */
+WIRE_TEST(window, peer__above_16_bits, "REC-1 MUST-1 F1")
+{
+	int fd = app_socket();
+	int64_t acked = 1, most = 0;
+
+	app_set(fd, SOL_SOCKET, SO_SNDBUF, 1 << 20);
+	sysctl_set("net/ipv4/tcp_slow_start_after_idle", 0);
+	active_open_fd(fd, MSS(1000), WSCALE(4), WIN(65535));
+	app_fill(fd);
+	inject(ACK, WIN(150000), ACK(1));
+	while (most < 150000) {
+		struct burst b = take_burst(5);
+
+		ensure(b.to > acked, "it does not use the window: %lld bytes", (long long)most);
+		most = b.to - acked;
+		if (most >= 149000)
+			break;
+		acked = b.to;
+		inject(ACK, ACK(acked), WIN(150000));
+	}
+	ensure_in(most, 149000, 150000);
+	end_case(fd);
+}
+
 /* ------------------------------------------------- a peer that shrinks it */
 
 static int small_segments(void)
@@ -362,6 +387,22 @@ WIRE_TEST(window, shrunk__with_data_beyond_it, "F2 MUST-34 SHLD-15 SHLD-16 SHLD-
 	expect_state(fd, TCP_ESTABLISHED);
 	inject(ACK, SEQ(1), ACK(6001), WIN(5000));
 	expect_bytes(6001, 8001);
+}
+
+/* Sent once, it may be sent again, also where the window does not reach any more. */
+WIRE_TEST(window, shrunk__old_data_beyond_it_is_sent_again, "F2 MAY-7 SHLD-16")
+{
+	int fd;
+
+	classic_recovery();
+	fd = active_open(MSS(1000), SACK_OK, WIN(5000));
+	app_write(fd, 5000);
+	expect_bytes(1, 5001);
+	inject(ACK, SEQ(1), ACK(1), WIN(1000), SACK({2001, 5001}));
+	expect(ACK, SEQ(1), LEN(1000));
+	expect(ACK, SEQ(1001), LEN(1000));
+	inject(ACK, SEQ(1), ACK(5001), WIN(5000));
+	expect_state(fd, TCP_ESTABLISHED);
 }
 
 WIRE_TEST(window, shrunk__to_nothing, "F2 F6 MUST-34 SHLD-15 SHLD-17")
