@@ -389,7 +389,7 @@ unsigned int ltcp_sync_mss(struct sock *sk, u32 pmtu)
 	struct inet_connection_sock *icsk = inet_csk(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 headers = icsk->icsk_af_ops->net_header_len +
-		      icsk->icsk_ext_hdr_len + sizeof(struct tcphdr);
+		      sizeof(struct tcphdr);
 	u32 largest = ltcp_mtup_cap(sk, pmtu);
 	u32 mss = largest > headers ? largest - headers : 0;
 	u32 floor = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_min_snd_mss);
@@ -398,6 +398,7 @@ unsigned int ltcp_sync_mss(struct sock *sk, u32 pmtu)
 	mss = min_t(u32, mss, tp->rx_opt.mss_clamp);
 	if (user)
 		mss = min_t(u32, mss, user);
+	mss -= min_t(u32, mss, icsk->icsk_ext_hdr_len);
 	mss = max(mss, floor);
 	mss -= tp->tcp_header_len - sizeof(struct tcphdr);
 	icsk->icsk_pmtu_cookie = pmtu;

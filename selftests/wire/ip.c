@@ -349,6 +349,15 @@ WIRE_TEST(ip, options__timestamp_and_record_route, "MAY-10 MAY-11 MUST-16")
 		check_option(expect(ACK, SEQ(1), LEN(1420)));
 		check_option(expect(PSH | ACK, SEQ(1421), LEN(580)));
 		inject(ACK, ACK(2001));
+
+		new_connection();		/* a smaller MSS of the peer, too */
+		fd = app_socket();
+		set_options(fd, rows[i].bytes, 40, 2);
+		active_open_fd(fd, MSS(1000));
+		app_write(fd, 1000);
+		check_option(expect(ACK, SEQ(1), LEN(960)));
+		check_option(expect(PSH | ACK, SEQ(961), LEN(40)));
+		inject(ACK, ACK(1001));
 	}
 }
 
