@@ -26,6 +26,7 @@ make_network
 for setting in "${settings[@]}"; do
 	apply_setting "$setting"
 	read -r client server wire <<<"$setting"
+	# 'PROGRAM__CLIENT_SERVER_WIRE [A1 A2 A3 F1 F9 O2 O4 R1 R3 W2]'
 	ids='A1 A2'
 	[[ $wire == clean ]] || ids+=' R1 R3 F9 W2'
 	for program in $(programs_of "$setting"); do

@@ -37,7 +37,7 @@ static int open_with_rtt(int ms)
 
 /* ---------------------------------------------------------- when it expires */
 
-WIRE_TEST(rto, backoff__doubles, "R1 MUST-19 MUST-20")
+WIRE_TEST(rto, backoff__doubles, "R1 MUST-19")
 {
 	int i;
 
@@ -376,7 +376,7 @@ WIRE_TEST(rto, lost_ack__made_good_by_that_of_the_copy, "R8 R1")
 
 /* ------------------------------------------------------------- giving up */
 
-WIRE_TEST(rto, give_up__after_tcp_retries2, "R1 R2 MUST-20 MUST-21 MUST-22")
+WIRE_TEST(rto, give_up__after_tcp_retries2, "R1 R2 MUST-20")
 {
 	int fd, i;
 
@@ -519,7 +519,7 @@ WIRE_TEST(rto, give_up__counts_from_the_last_progress, "R1 R2")
 }
 
 /* After 1 s, not at the next retransmission that would be due (1.4 s). */
-WIRE_TEST(rto, give_up__after_the_user_timeout, "R2 MUST-21 MUST-22")
+WIRE_TEST(rto, give_up__after_the_user_timeout, "R2 MUST-21")
 {
 	int fd;
 
