@@ -467,17 +467,25 @@ WIRE_TEST(open, passive__syn_to_broadcast_is_discarded, "MUST-57 MUST-63")
 	}
 }
 
-/* A SYN that claims to come from the very socket it goes to. */
+/*
+ * A SYN that claims to come from the very socket it goes to, where IP lets it pass.
+ * What it does shows in the tables only: answers to the own address stay inside.
+ */
 WIRE_TEST(open, passive__land, "ATTACK-30 D2 MUST-63")
 {
+	long drops;
 	int i;
 
+	sysctl_set("net/ipv4/conf/wire0/accept_local", 1);
 	reach(TCP_LISTEN);
+	drops = counter("TcpExt", "ListenDrops");
 	c->peer_addr = STACK_ADDR;
 	c->peer_port = STACK_PORT;
-	for (i = 0; i < 3; i++) {
+	for (i = 1; i <= 3; i++) {
 		inject(SYN, SEQ(0), MSS(1460));
 		expect_silence(20);
+		expect_pair(TCP_CLOSE);
+		ensure_eq(counter("TcpExt", "ListenDrops"), drops + i);
 	}
 	new_connection();
 	end_case(passive_open());
