@@ -32,11 +32,12 @@ static u32 ltcp_mtup_headers(const struct sock *sk)
 	       sizeof(struct tcphdr);
 }
 
-/* The largest packet that route and peer take. */
+/* The largest packet that route and peer take; its MSS counts IP's options, too. */
 static u32 ltcp_mtup_limit(const struct sock *sk)
 {
 	const struct dst_entry *dst = ltcp_dst(sk);
-	u32 peer = tcp_sk(sk)->rx_opt.mss_clamp + ltcp_mtup_headers(sk);
+	u32 peer = tcp_sk(sk)->rx_opt.mss_clamp + ltcp_mtup_headers(sk) -
+		   inet_csk(sk)->icsk_ext_hdr_len;
 
 	return dst ? min(peer, dst_mtu(dst)) : peer;
 }
