@@ -135,7 +135,7 @@ WIRE_TEST_LONG(keepalive, idle__not_while_data_is_in_flight, 200, "F7 MUST-26 R1
 	expect_after(2000, ACK, SEQ(100), ACK(1), LEN(0));
 }
 
-WIRE_TEST_LONG(keepalive, options__take_effect_while_it_waits, 300, "F7 A4 MUST-27")
+WIRE_TEST_LONG(keepalive, options__take_effect_while_it_waits, 300, "F7 A4 MUST-24 MUST-27")
 {
 	int fd = active_open();
 
