@@ -805,6 +805,18 @@ static inline u32 ltcp_urg_hole(const struct sock *sk, u32 from, u32 to)
 	       seq_in(READ_ONCE(tp->urg_seq), from, to);
 }
 
+/* ---- audit.c: queues and counters recounted, for tests ---- */
+DECLARE_STATIC_KEY_FALSE(ltcp_auditing);
+void ltcp_audit_init(void);
+void ltcp_audit_sock(const struct sock *sk);
+
+/* The end of an entry point. Context: socket lock. */
+static inline void ltcp_audit(const struct sock *sk)
+{
+	if (static_branch_unlikely(&ltcp_auditing))
+		ltcp_audit_sock(sk);
+}
+
 /* ---- info.c ---- */
 void ltcp_get_info(struct sock *sk, struct tcp_info *info);
 

@@ -347,6 +347,7 @@ static int __init ltcp_init(void)
 	err = ltcp_start_takeover();
 	if (err)
 		goto out_protosw;
+	ltcp_audit_init();
 	pr_info("loaded, protocol number %d\n", IPPROTO_LTCP);
 	return 0;
 

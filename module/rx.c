@@ -266,6 +266,7 @@ int ltcp_rcv_locked(struct sock *sk, struct sk_buff *skb)
 	default:
 		ltcp_mstamp_refresh(tcp_sk(sk));
 		ltcp_segment_arrives(sk, skb, &seg);
+		ltcp_audit(sk);
 	}
 	return 0;
 }

@@ -525,6 +525,7 @@ static void ltcp_timer_run(struct sock *sk, void (*work)(struct sock *sk),
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk)) {
 		work(sk);
+		ltcp_audit(sk);
 	} else if (!(lt->deferred & defer)) {
 		lt->deferred |= defer;
 		sock_hold(sk);
@@ -634,8 +635,10 @@ void ltcp_release_cb(struct sock *sk)
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	u32 todo = lt->deferred;
 
-	if (likely(!todo))
+	if (likely(!todo)) {
+		ltcp_audit(sk);
 		return;
+	}
 	lt->deferred = 0;
 	if (todo & LTCP_DEFER_RTO) {
 		ltcp_xmit_timer_locked(sk);
@@ -651,6 +654,7 @@ void ltcp_release_cb(struct sock *sk)
 	}
 	if (todo & LTCP_DEFER_MTU)
 		inet_csk(sk)->icsk_af_ops->mtu_reduced(sk);
+	ltcp_audit(sk);
 }
 
 /**
