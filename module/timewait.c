@@ -287,17 +287,14 @@ static enum ltcp_tw_verdict ltcp_tw_syn(struct inet_timewait_sock *tw,
 /*
  * RFC 1337: a RST that ends TIME-WAIT early opens the door to old duplicates.
  * tcp_rfc1337 closes it; by default an exact RST is obeyed, as servers with many
- * connections to one peer want it.
+ * connections to one peer want it, and one in the window is challenged.
  */
 static enum ltcp_tw_verdict
 ltcp_tw_time_wait_rst(struct inet_timewait_sock *tw, const struct ltcp_seg *seg)
 {
-	const struct tcp_timewait_sock *tcptw = ltcp_twsk(tw);
-
-	if (!READ_ONCE(twsk_net(tw)->ipv4.sysctl_tcp_rfc1337) &&
-	    seg->seq == READ_ONCE(tcptw->tw_rcv_nxt))
-		ltcp_tw_kill(tw);
-	return LTCP_TW_DROP;
+	if (READ_ONCE(twsk_net(tw)->ipv4.sysctl_tcp_rfc1337))
+		return LTCP_TW_DROP;
+	return ltcp_tw_rst(tw, seg);
 }
 
 /*
