@@ -313,10 +313,8 @@ ltcp_tw_time_wait(struct inet_timewait_sock *tw, const struct ltcp_seg *seg,
 	if (ltcp_has(seg, LTCP_FLAG_SYN))
 		return ltcp_has(seg, LTCP_FLAG_ACK) ?
 		       ltcp_tw_ack_limited(tw) : ltcp_tw_syn(tw, seg, isn);
-	if (!ltcp_has(seg, LTCP_FLAG_ACK))
-		return LTCP_TW_DROP;
 
-	if (ltcp_has(seg, LTCP_FLAG_FIN) &&
+	if (ltcp_has(seg, LTCP_FLAG_ACK) && ltcp_has(seg, LTCP_FLAG_FIN) &&
 	    seg->end_seq == READ_ONCE(tcptw->tw_rcv_nxt) &&
 	    !ltcp_tw_paws_fails(tcptw, seg)) {
 		ltcp_tw_ts_recent(tcptw, seg);
@@ -325,6 +323,8 @@ ltcp_tw_time_wait(struct inet_timewait_sock *tw, const struct ltcp_seg *seg,
 	}
 	if (ltcp_tw_unacceptable(tw, seg))
 		return ltcp_tw_ack_limited(tw);
+	if (!ltcp_has(seg, LTCP_FLAG_ACK))
+		return LTCP_TW_DROP;
 	if (seq_gt(seg->ack, READ_ONCE(tcptw->tw_snd_nxt)))
 		return ltcp_tw_ack_limited(tw);
 	ltcp_tw_ts_recent(tcptw, seg);
