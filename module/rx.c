@@ -156,7 +156,9 @@ static void ltcp_segment_push(struct sock *sk)
  */
 static void ltcp_crossed_syn_ack(struct sock *sk, struct ltcp_seg *seg)
 {
-	if (!ltcp_has(seg, LTCP_FLAG_SYN) || ltcp_has(seg, LTCP_FLAG_RST) ||
+	const u8 mask = LTCP_FLAG_SYN | LTCP_FLAG_ACK | LTCP_FLAG_RST;
+
+	if ((seg->flags & mask) != (LTCP_FLAG_SYN | LTCP_FLAG_ACK) ||
 	    seg->seq + 1 != tcp_sk(sk)->rcv_nxt)
 		return;
 	seg->seq++;
