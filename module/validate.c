@@ -63,8 +63,8 @@ static u32 ltcp_wnd_left(const struct tcp_sock *tp)
 
 /*
  * First: the sequence number. With the window closed nothing is acceptable, but
- * the ACK, URG and RST of the segment expected next are looked at (MUST-66):
- * data.c then finds no room for its text.
+ * the ACK, URG and RST of the segment expected next are looked at (MUST-66) where
+ * they may be valid; data.c then finds no room for its text.
  */
 static bool ltcp_seq_fails(const struct tcp_sock *tp,
 			   const struct ltcp_seg *seg)
@@ -73,7 +73,8 @@ static bool ltcp_seq_fails(const struct tcp_sock *tp,
 
 	if (ltcp_seq_acceptable(seg->seq, seg->end_seq, tp->rcv_nxt, wnd))
 		return false;
-	return wnd || seg->seq != tp->rcv_nxt;
+	return wnd || seg->seq != tp->rcv_nxt ||
+	       !ltcp_has(seg, LTCP_FLAG_ACK | LTCP_FLAG_RST);
 }
 
 /* Second: RST, as RFC 5961 section 3.2 refines it. */
