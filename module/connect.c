@@ -141,9 +141,10 @@ static void ltcp_syn_sent_done(struct sock *sk, struct sk_buff *skb,
 	ltcp_ack(sk, seg);
 	ltcp_established(sk, skb);
 	inet_csk(sk)->icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_NOW;
-	/* The SYN is behind us; what else the segment carries goes on as text */
-	seg->seq++;
-	seg->flags &= ~LTCP_FLAG_SYN;
+	/* "Continue processing at the sixth step" */
+	ltcp_seg_past_syn(seg);
+	if (unlikely(ltcp_has(seg, LTCP_FLAG_URG)))
+		ltcp_urg_arrives(sk, skb, seg);
 	ltcp_data(sk, skb, seg);
 	ltcp_push(sk);
 }

@@ -312,6 +312,20 @@ static inline bool ltcp_has(const struct ltcp_seg *seg, u8 flags)
 	return seg->flags & flags;
 }
 
+/*
+ * The SYN is dealt with: what else the segment carries goes on as text. The urgent
+ * field counts from SEG.SEQ; one that only reaches the SYN says nothing.
+ */
+static inline void ltcp_seg_past_syn(struct ltcp_seg *seg)
+{
+	seg->seq++;
+	seg->flags &= ~LTCP_FLAG_SYN;
+	if (seg->urg)
+		seg->urg--;
+	else
+		seg->flags &= ~LTCP_FLAG_URG;
+}
+
 /* What validate.c says of a segment, and rx.c does. */
 enum ltcp_verdict {
 	LTCP_ACCEPT,		/* go on */

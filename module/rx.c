@@ -161,8 +161,7 @@ static void ltcp_crossed_syn_ack(struct sock *sk, struct ltcp_seg *seg)
 	if ((seg->flags & mask) != (LTCP_FLAG_SYN | LTCP_FLAG_ACK) ||
 	    seg->seq + 1 != tcp_sk(sk)->rcv_nxt)
 		return;
-	seg->seq++;
-	seg->flags &= ~LTCP_FLAG_SYN;
+	ltcp_seg_past_syn(seg);
 	inet_csk(sk)->icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_NOW;
 }
 
