@@ -288,7 +288,7 @@ void wire_expect_state(const char *file, int line, int fd, int state)
 }
 
 /* The state of the pair of @c in the kernel's table; TCP_CLOSE when not there. */
-static int pair_state(void)
+int pair_state(void)
 {
 	FILE *f = fopen("/proc/thread-self/net/tcp", "r");
 	unsigned int laddr, lport, raddr, rport, state;

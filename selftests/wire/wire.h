@@ -417,6 +417,7 @@ struct tcp_info app_info(int fd);
 #define expect_pair(state_)	  wire_expect_pair(__FILE__, __LINE__, (state_))
 void wire_expect_state(const char *file, int line, int fd, int state);
 void wire_expect_pair(const char *file, int line, int state);
+int pair_state(void);	/* TCP_CLOSE: there is no such pair */
 
 /*
  * Whole handshakes. The arguments describe the peer's SYN|ACK or SYN; with
