@@ -44,6 +44,19 @@
 #define LTCP_SEND_RESET_EXTRA
 #endif
 
+/*
+ * Tail of the arguments of tcp:tcp_send_reset, and whether it can be told of a RST
+ * that no socket sends.
+ */
+#ifdef LTCP_HAVE_TRACE_RESET_REASON
+#define LTCP_TRACE_RESET_EXTRA(sk)					\
+	, (sk) ? SK_RST_REASON_NOT_SPECIFIED : SK_RST_REASON_NO_SOCKET
+#define LTCP_TRACE_RESET_NO_SOCK	true
+#else
+#define LTCP_TRACE_RESET_EXTRA(sk)
+#define LTCP_TRACE_RESET_NO_SOCK	false
+#endif
+
 /* Tail of the argument list of tcp_request_sock_ops->route_req(). */
 #ifdef LTCP_HAVE_ROUTE_REQ_ISN
 #define LTCP_ROUTE_REQ_EXTRA	, u32 tw_isn

@@ -33,6 +33,7 @@ static void ltcp_connect_sequence(struct sock *sk)
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct ltcp_wnd_offer offer;
 
+	ltcp_sk(sk)->iss = tp->write_seq;
 	tp->snd_una = tp->write_seq;
 	tp->snd_nxt = tp->write_seq;
 	tp->snd_sml = tp->write_seq;

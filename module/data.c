@@ -16,7 +16,7 @@
  * once" (RFC 5681 section 4.2). ltcp_ack_decide(), from ltcp_push(), sends it or
  * leaves it to the delayed-ACK timer, unless a data segment has carried it.
  */
-#include "ltcp.h"
+#include "trace.h"
 
 /* ACKs that are not delayed, at the start and after a pause. */
 #define LTCP_QUICK_ACKS		16
@@ -196,6 +196,7 @@ void ltcp_rcv_space_adjust(struct sock *sk)
 	u32 rtt_us = tp->rcv_rtt_est.rtt_us ?: tp->srtt_us >> 3;
 	u32 copied;
 
+	ltcp_trace_kernel(tcp_rcv_space_adjust, sk);
 	if (!rtt_us || tp->tcp_mstamp - tp->rcvq_space.time < rtt_us)
 		return;
 	copied = tp->copied_seq - tp->rcvq_space.seq;

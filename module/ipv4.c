@@ -41,7 +41,7 @@
 #include <net/l3mdev.h>
 #include <net/sock_reuseport.h>
 #include <net/xfrm.h>
-#include "ltcp.h"
+#include "trace.h"
 
 /* What stood in inet_protos[IPPROTO_TCP], and what stands there now. */
 static struct net_protocol *ltcp_prev;
@@ -274,6 +274,7 @@ void ltcp_v4_send_reset(struct net *net, const struct sock *sk,
 
 	if (th->rst)
 		return;
+	ltcp_trace_reset(sk, skb);
 	if (th->ack) {
 		r.seq = ntohl(th->ack_seq);
 		r.flags = LTCP_FLAG_RST;
@@ -323,6 +324,7 @@ static bool ltcp_v4_checksum_ok(struct net *net, struct sk_buff *skb)
 
 	if (unlikely(skb_checksum_validate(skb, IPPROTO_TCP,
 					   inet_compute_pseudo))) {
+		ltcp_trace_kernel(tcp_bad_csum, skb);
 		__TCP_INC_STATS(net, TCP_MIB_CSUMERRORS);
 		__TCP_INC_STATS(net, TCP_MIB_INERRS);
 		return false;

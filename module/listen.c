@@ -26,7 +26,7 @@
  * queue when the child gets there, and is the finder's to put in any other case.
  */
 #include <net/busy_poll.h>
-#include "ltcp.h"
+#include "trace.h"
 #include "listen.h"
 
 /* ------------------------------------------------------------------ */
@@ -121,6 +121,7 @@ static int ltcp_rtx_syn_ack(const struct sock *sk, struct request_sock *req)
 	TCP_INC_STATS(net, TCP_MIB_RETRANSSEGS);
 	NET_INC_STATS(net, LINUX_MIB_TCPSYNRETRANS);
 	ltcp_count(ltcp_net(net), LTCP_MIB_RETRANS_SEGS);
+	ltcp_trace_kernel(tcp_retransmit_synack, sk, req);
 	return 0;
 }
 
@@ -623,6 +624,7 @@ static void ltcp_child_sequence(struct tcp_sock *tp,
 	const struct tcp_request_sock *treq = tcp_rsk(req);
 	u32 seq = treq->snt_isn + 1;
 
+	ltcp_sk((struct sock *)tp)->iss = treq->snt_isn;
 	tp->snd_una = seq;
 	tp->snd_nxt = seq;
 	tp->snd_sml = seq;

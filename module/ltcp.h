@@ -150,6 +150,7 @@ struct ltcp_sock {
 	struct sk_buff *rtx_last;	/* rightmost of rtxq, NULL when empty */
 	struct sk_buff_head unsent;
 
+	u32 iss;			/* for observers: numbers are shown relative to it */
 	u32 round_delivered;		/* a round ends when what was sent then is delivered (rate.c) */
 
 	/* Loss recovery (loss.c, sack.c) */
@@ -536,6 +537,15 @@ void ltcp_rate_sent(struct ltcp_sock *lt, struct sk_buff *skb);
 void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb,
 			 struct ltcp_rate_sample *rs);
 void ltcp_rate_check_app_limited(struct ltcp_sock *lt);
+
+/* Bytes a second that arrived lately, as TCP_INFO has it; 0: not measured yet. */
+static inline u64 ltcp_delivery_rate(const struct tcp_sock *tp)
+{
+	if (!tp->rate_interval_us)
+		return 0;
+	return div_u64((u64)tp->rate_delivered * tp->mss_cache * USEC_PER_SEC,
+		       tp->rate_interval_us);
+}
 
 /* ---- ack.c: what an ACK delivered ---- */
 struct ltcp_ack_result {

@@ -9,7 +9,7 @@
  *
  * Every function that takes an skb here consumes it.
  */
-#include "ltcp.h"
+#include "trace.h"
 #include "listen.h"
 
 /**
@@ -177,6 +177,7 @@ void ltcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 {
 	struct ltcp_judgement j;
 
+	ltcp_trace_kernel(tcp_probe, sk, skb);
 	if (unlikely(sk->sk_state == TCP_SYN_RECV))
 		ltcp_crossed_syn_ack(sk, seg);
 

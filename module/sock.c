@@ -22,7 +22,7 @@
 #include <linux/poll.h>
 #include <linux/sockios.h>
 #include <asm/ioctls.h>
-#include "ltcp.h"
+#include "trace.h"
 
 struct proto_ops ltcp_stream_ops __ro_after_init;
 
@@ -678,6 +678,7 @@ int ltcp_disconnect(struct sock *sk, int flags)
  */
 void ltcp_destroy_sock(struct sock *sk)
 {
+	ltcp_trace_kernel(tcp_destroy_sock, sk);
 	ltcp_purge(sk);
 	if (inet_csk(sk)->icsk_bind_hash)
 		inet_put_port(sk);
