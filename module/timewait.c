@@ -346,6 +346,8 @@ ltcp_tw_time_wait(struct inet_timewait_sock *tw, const struct ltcp_seg *seg,
 		return ltcp_tw_ack_limited(tw,
 					   SKB_DROP_REASON_TCP_ACK_UNSENT_DATA);
 	ltcp_tw_ts_recent(tcptw, seg);
+	if (seg->seq != seg->end_seq)	/* text behind the FIN */
+		return LTCP_TW_JUDGE(LTCP_TW_DROP, SKB_DROP_REASON_TCP_CLOSE);
 	return LTCP_TW_TAKEN(LTCP_TW_DROP);
 }
 
