@@ -450,6 +450,8 @@ WIRE_TEST(drops, backlog__full, "A6 D2")
 	ensure(!ioctl(faults, UFFDIO_ZEROPAGE, &zero), "userfaultfd: %s",
 	       strerror(errno));
 	pthread_join(thread, NULL);
+	pass_ms(100);
+	ignore_rest();		/* the ACKs of all that waited */
 	watch_end();
 }
 
