@@ -285,7 +285,7 @@ WIRE_TEST(drops, request__refused, "A6 S6")
 	watch_end();
 }
 
-WIRE_TEST(drops, time_wait__old_duplicates, "A6 S8")
+WIRE_TEST(drops, time_wait__old_duplicates, "A6 S2")
 {
 	reach(TCP_TIME_WAIT);
 	watch();
