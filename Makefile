@@ -38,6 +38,11 @@ grid:			## ltcp beside the built-in TCP on lossy, long and slow paths
 	+@scripts/build-module $(or $(KERNEL),6.12)
 	@scripts/grid
 
+trace:			## draw what congestion control does, from the tracepoints (KERNEL=, OUT=)
+	@scripts/setup
+	+@scripts/build-module $(or $(KERNEL),6.12)
+	@scripts/trace $(if $(OUT),--out $(OUT))
+
 kselftest:		## the kernel's own network tests over both TCPs (KERNEL=)
 	@scripts/setup --kselftest $(or $(KERNEL),6.12)
 	+@scripts/build-module $(or $(KERNEL),6.12)
@@ -73,5 +78,5 @@ help:			## this list
 	@awk -F ':.*## ' '/^[a-z].*## / { sub(/:.*/, "", $$1); \
 		printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all modules $(KERNELS:%=modules-%) run test bench grid kselftest cpython debug-kernel \
+.PHONY: all modules $(KERNELS:%=modules-%) run test bench grid trace kselftest cpython debug-kernel \
 	debug-test shell load unload install clean help

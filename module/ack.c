@@ -11,7 +11,7 @@
  * by the echoed timestamp when all that was acknowledged had been sent again.
  */
 #include <linux/errqueue.h>
-#include "ltcp.h"
+#include "trace.h"
 
 /* Largest ACK delay that a sample is believed to contain, when timestamps give it. */
 #define LTCP_RTT_TS_MAX_MS	(60 * MSEC_PER_SEC)
@@ -328,5 +328,6 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 		if (res.acked_bytes)
 			ltcp_tx_sndbuf_grow(sk);
 	}
+	trace_ltcp_ack(sk, res.prior_una, res.acked_bytes, seg->flags, res.rtt_us);
 	ltcp_ack_timers(sk, &res);
 }

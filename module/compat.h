@@ -44,6 +44,19 @@
 #define LTCP_SEND_RESET_EXTRA
 #endif
 
+/*
+ * Tail of the arguments of tcp:tcp_send_reset, and whether it can be told of a RST
+ * that no socket sends.
+ */
+#ifdef LTCP_HAVE_TRACE_RESET_REASON
+#define LTCP_TRACE_RESET_EXTRA(sk)					\
+	, (sk) ? SK_RST_REASON_NOT_SPECIFIED : SK_RST_REASON_NO_SOCKET
+#define LTCP_TRACE_RESET_NO_SOCK	true
+#else
+#define LTCP_TRACE_RESET_EXTRA(sk)
+#define LTCP_TRACE_RESET_NO_SOCK	false
+#endif
+
 /* Tail of the argument list of tcp_request_sock_ops->route_req(). */
 #ifdef LTCP_HAVE_ROUTE_REQ_ISN
 #define LTCP_ROUTE_REQ_EXTRA	, u32 tw_isn
@@ -486,6 +499,44 @@ static inline void ltcp_reset_newer(struct tcp_sock *tp)
 #define LTCP_PINFO_OFFSET_OP(off)	.ipv6_pinfo_offset = (off),
 #else
 #define LTCP_PINFO_OFFSET_OP(off)
+#endif
+
+/* ------------------------------------------------------------------ */
+/* Why a packet is dropped                                              */
+/* ------------------------------------------------------------------ */
+
+/*
+ * Reasons that not every kernel has, and the nearest that all have. The length
+ * of the accept queue is listen()'s backlog.
+ */
+#ifndef LTCP_HAVE_DROP_TCP_LISTEN_OVERFLOW
+#define SKB_DROP_REASON_TCP_LISTEN_OVERFLOW	SKB_DROP_REASON_SOCKET_BACKLOG
+#endif
+#ifndef LTCP_HAVE_DROP_TCP_OLD_SEQUENCE
+#define SKB_DROP_REASON_TCP_OLD_SEQUENCE	SKB_DROP_REASON_TCP_INVALID_SEQUENCE
+#endif
+#ifndef LTCP_HAVE_DROP_TCP_INVALID_ACK_SEQUENCE
+#define SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE			\
+	SKB_DROP_REASON_TCP_INVALID_SEQUENCE
+#endif
+#ifndef LTCP_HAVE_DROP_TCP_ABORT_ON_DATA
+#define SKB_DROP_REASON_TCP_ABORT_ON_DATA	SKB_DROP_REASON_TCP_CLOSE
+#endif
+#ifndef LTCP_HAVE_DROP_TCP_MINTTL
+#define SKB_DROP_REASON_TCP_MINTTL		SKB_DROP_REASON_NOT_SPECIFIED
+#endif
+#ifndef LTCP_HAVE_DROP_SECURITY_HOOK
+#define SKB_DROP_REASON_SECURITY_HOOK		SKB_DROP_REASON_NOT_SPECIFIED
+#endif
+#ifndef LTCP_HAVE_DROP_QUEUE_PURGE
+#define SKB_DROP_REASON_QUEUE_PURGE		SKB_DROP_REASON_TCP_CLOSE
+#endif
+
+/* Free a packet that @sk, or nobody, refuses, and say why. */
+#ifdef LTCP_HAVE_SK_SKB_DROP
+#define ltcp_free_dropped(sk, skb, why)	sk_skb_reason_drop(sk, skb, why)
+#else
+#define ltcp_free_dropped(sk, skb, why)	kfree_skb_reason(skb, why)
 #endif
 
 /* What skb_set_delivery_time() calls the clock of ktime_get(). */

@@ -212,12 +212,20 @@ static void ltcp_cong_reduce(struct sock *sk, const struct ltcp_ack_result *res)
 	WRITE_ONCE(tp->snd_cwnd, max(ltcp_prr_cwnd(&lt->prr, &ack), 1U));
 }
 
-/* Is this ACK no reason for Reno and its kin to grow cwnd? */
+/*
+ * Is this ACK no reason for Reno and its kin to grow cwnd? In recovery, and by the
+ * ACK that ends it, cwnd does not grow, unless it is below ssthresh: Tahoe's slow
+ * start begins with the retransmission.
+ */
 static bool ltcp_cong_stands(const struct sock *sk,
 			     const struct ltcp_ack_result *res)
 {
-	return !res->acked_bytes || res->prior_ca_state == TCP_CA_Recovery ||
-	       ltcp_sk(sk)->frto.step == LTCP_FRTO_STEP3;
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (res->prior_ca_state == TCP_CA_Recovery &&
+	    (tp->snd_cwnd >= tp->snd_ssthresh || ltcp_sk(sk)->unreduced))
+		return true;
+	return !res->acked_bytes || ltcp_sk(sk)->frto.step == LTCP_FRTO_STEP3;
 }
 
 /*
@@ -255,7 +263,7 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 	if (lt->cc->own_recovery) {
 		ev.acked_segs = res->delivered_segs;
 		ev.in_recovery = inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery;
-	} else if (res->prior_ca_state == TCP_CA_Loss) {
+	} else if (res->prior_ca_state >= TCP_CA_Recovery) {
 		ev.cwnd_limited = true;
 		ev.abc_l_segs = LTCP_CWND_L_AFTER_RTO;
 	}

@@ -33,6 +33,7 @@ static void ltcp_connect_sequence(struct sock *sk)
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct ltcp_wnd_offer offer;
 
+	ltcp_sk(sk)->iss = tp->write_seq;
 	tp->snd_una = tp->write_seq;
 	tp->snd_nxt = tp->write_seq;
 	tp->snd_sml = tp->write_seq;
@@ -180,14 +181,17 @@ void ltcp_rcv_syn_sent(struct sock *sk, struct sk_buff *skb,
 	if (ack && seg->ack != tp->snd_nxt) {
 		if (!ltcp_has(seg, LTCP_FLAG_RST))
 			ltcp_v4_send_reset(sock_net(sk), sk, skb);
-		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_INVALID_SEQUENCE);
+		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE);
 		return;
 	}
 	/* Second: a RST is believed only with that ACK */
 	if (ltcp_has(seg, LTCP_FLAG_RST)) {
-		if (ack)
-			ltcp_rcv_reset(sk);
-		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_RESET);
+		if (!ack) {
+			ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_RESET);
+			return;
+		}
+		ltcp_rcv_reset(sk);
+		consume_skb(skb);
 		return;
 	}
 	/* Fourth and fifth: SYN, or nothing */

@@ -289,6 +289,6 @@ bool ltcp_cookie_ack(struct sock *lsk, struct sk_buff *skb,
 	if (child)
 		ltcp_child_process(lsk, child, skb);
 	else
-		ltcp_drop(lsk, skb, SKB_DROP_REASON_NOT_SPECIFIED);
+		ltcp_drop(lsk, skb, ltcp_no_child_reason(lsk));
 	return true;
 }

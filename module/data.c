@@ -16,7 +16,7 @@
  * once" (RFC 5681 section 4.2). ltcp_ack_decide(), from ltcp_push(), sends it or
  * leaves it to the delayed-ACK timer, unless a data segment has carried it.
  */
-#include "ltcp.h"
+#include "trace.h"
 
 /* ACKs that are not delayed, at the start and after a pause. */
 #define LTCP_QUICK_ACKS		16
@@ -196,6 +196,7 @@ void ltcp_rcv_space_adjust(struct sock *sk)
 	u32 rtt_us = tp->rcv_rtt_est.rtt_us ?: tp->srtt_us >> 3;
 	u32 copied;
 
+	ltcp_trace_kernel(tcp_rcv_space_adjust, sk);
 	if (!rtt_us || tp->tcp_mstamp - tp->rcvq_space.time < rtt_us)
 		return;
 	copied = tp->copied_seq - tp->rcvq_space.seq;
@@ -291,7 +292,7 @@ static bool ltcp_ofo_drain(struct sock *sk)
 		if (tp->ooo_last_skb == skb)
 			tp->ooo_last_skb = NULL;
 		if (seq_leq(ltcp_cb(skb)->end_seq, tp->rcv_nxt)) {
-			kfree_skb(skb);
+			ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OFO_DROP);
 			continue;
 		}
 		fin = ltcp_cb(skb)->flags & LTCP_FLAG_FIN;
@@ -333,8 +334,9 @@ void ltcp_data_again(struct sock *sk, const struct ltcp_seg *seg)
 }
 
 /* Islands behind @skb that it covers whole are not needed any more. */
-static void ltcp_ofo_swallow(struct tcp_sock *tp, struct sk_buff *skb)
+static void ltcp_ofo_swallow(struct sock *sk, struct sk_buff *skb)
 {
+	struct tcp_sock *tp = tcp_sk(sk);
 	struct rb_node *n;
 
 	while ((n = rb_next(&skb->rbnode))) {
@@ -343,7 +345,8 @@ static void ltcp_ofo_swallow(struct tcp_sock *tp, struct sk_buff *skb)
 		if (seq_gt(ltcp_cb(next)->end_seq, ltcp_cb(skb)->end_seq))
 			return;
 		rb_erase(n, &tp->out_of_order_queue);
-		kfree_skb(next);
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPOFOMERGE);
+		ltcp_drop(sk, next, SKB_DROP_REASON_TCP_OFOMERGE);
 	}
 	tp->ooo_last_skb = skb;
 }
@@ -371,7 +374,7 @@ static bool ltcp_ofo_insert(struct sock *sk, struct sk_buff *skb)
 	rb_link_node(&skb->rbnode, parent, link);
 	rb_insert_color(&skb->rbnode, &tp->out_of_order_queue);
 	skb_set_owner_r(skb, sk);
-	ltcp_ofo_swallow(tp, skb);
+	ltcp_ofo_swallow(sk, skb);
 	return true;
 }
 
@@ -389,18 +392,22 @@ static void ltcp_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 seq = ltcp_cb(skb)->seq, end_seq = ltcp_cb(skb)->end_seq;
+	enum skb_drop_reason why = SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE;
 
 	ltcp_ack_now(sk);
-	if (unlikely(ltcp_sk(sk)->arq) || !ltcp_rcv_room(sk, skb)) {
+	if (likely(!ltcp_sk(sk)->arq))
+		why = ltcp_rcv_room(sk, skb);
+	if (unlikely(why)) {
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPOFODROP);
-		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE);
+		ltcp_drop(sk, skb, why);
 		return;
 	}
 	tp->rcv_ooopack++;
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPOFOQUEUE);
 	if (!ltcp_ofo_insert(sk, skb)) {
 		ltcp_dsack_set(sk, seq, end_seq);
-		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OLD_DATA);
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPOFOMERGE);
+		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OFOMERGE);
 		return;
 	}
 	if (tp->rx_opt.sack_ok)
@@ -434,10 +441,11 @@ static void ltcp_data_in_order(struct sock *sk, struct sk_buff *skb)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	bool fin = ltcp_cb(skb)->flags & LTCP_FLAG_FIN;
+	enum skb_drop_reason why = ltcp_rcv_room(sk, skb);
 
-	if (!ltcp_rcv_room(sk, skb)) {
+	if (unlikely(why)) {
 		ltcp_ack_now(sk);
-		ltcp_drop(sk, skb, SKB_DROP_REASON_PROTO_MEM);
+		ltcp_drop(sk, skb, why);
 		return;
 	}
 	ltcp_queue_in_order(sk, skb, false);
@@ -454,9 +462,9 @@ static void ltcp_data_in_order(struct sock *sk, struct sk_buff *skb)
 
 /*
  * Cut off what lies beyond the window we offered, the FIN first; the ACK tells
- * the peer at once. Returns false when nothing is left.
+ * the peer at once. Returns why nothing new is left, or SKB_NOT_DROPPED_YET.
  */
-static bool ltcp_data_trim(struct sock *sk, struct sk_buff *skb)
+static enum skb_drop_reason ltcp_data_trim(struct sock *sk, struct sk_buff *skb)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u32 edge = tp->rcv_nxt + ltcp_offered_wnd(tp->rcv_nxt, tp->rcv_wup,
@@ -464,13 +472,19 @@ static bool ltcp_data_trim(struct sock *sk, struct sk_buff *skb)
 	struct ltcp_cb *cb = ltcp_cb(skb);
 
 	if (likely(seq_leq(cb->end_seq, edge)))
-		return true;
+		return seq_gt(cb->end_seq, tp->rcv_nxt) ?
+		       SKB_NOT_DROPPED_YET : SKB_DROP_REASON_TCP_OLD_DATA;
 	ltcp_ack_now(sk);
+	if (edge == tp->rcv_nxt) {
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPZEROWINDOWDROP);
+		return SKB_DROP_REASON_TCP_ZEROWINDOW;
+	}
 	if (!seq_lt(cb->seq, edge))
-		return false;
+		return SKB_DROP_REASON_TCP_OVERWINDOW;
 	cb->flags &= ~LTCP_FLAG_FIN;
 	cb->end_seq = edge;
-	return !pskb_trim(skb, min(skb->len, edge - cb->seq));
+	return pskb_trim(skb, min(skb->len, edge - cb->seq)) ?
+	       SKB_DROP_REASON_NOMEM : SKB_NOT_DROPPED_YET;
 }
 
 /* New data, but the program will never read it (RFC 1122 section 4.2.2.13). */
@@ -487,7 +501,7 @@ static void ltcp_data_refuse_closed(struct sock *sk, struct sk_buff *skb)
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPABORTONDATA);
 	ltcp_v4_send_reset(sock_net(sk), sk, skb);
 	ltcp_conn_error(sk, ECONNRESET);
-	ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_CLOSE);
+	ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_ABORT_ON_DATA);
 }
 
 /* The packet leaves the header's world: its marks are sequence numbers from here. */
@@ -515,6 +529,7 @@ static void ltcp_data_mark(struct sk_buff *skb, const struct ltcp_seg *seg)
 void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
+	enum skb_drop_reason why;
 
 	tp->segs_in += seg->segs;
 	if (seg->seq == seg->end_seq) {
@@ -541,10 +556,10 @@ void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
 		ltcp_data_again(sk, seg);
 		ltcp_ack_now(sk);
 	}
-	if (!ltcp_data_trim(sk, skb) ||
-	    seq_leq(ltcp_cb(skb)->end_seq, tp->rcv_nxt)) {
+	why = ltcp_data_trim(sk, skb);
+	if (unlikely(why)) {
 		ltcp_ack_now(sk);
-		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OVERWINDOW);
+		ltcp_drop(sk, skb, why);
 		return;
 	}
 	if (likely(seq_leq(seg->seq, tp->rcv_nxt)))

@@ -67,10 +67,7 @@ static void ltcp_info_sender(const struct tcp_sock *tp, struct tcp_info *info)
 	info->tcpi_delivered_ce = tp->delivered_ce;
 	info->tcpi_dsack_dups = tp->dsack_dups;
 	info->tcpi_delivery_rate_app_limited = tp->rate_app_limited;
-	if (tp->rate_interval_us)
-		info->tcpi_delivery_rate =
-			div_u64((u64)tp->rate_delivered * tp->mss_cache *
-				USEC_PER_SEC, tp->rate_interval_us);
+	info->tcpi_delivery_rate = ltcp_delivery_rate(tp);
 }
 
 static void ltcp_info_receiver(const struct tcp_sock *tp, struct tcp_info *info)

@@ -41,7 +41,7 @@
 #include <net/l3mdev.h>
 #include <net/sock_reuseport.h>
 #include <net/xfrm.h>
-#include "ltcp.h"
+#include "trace.h"
 
 /* What stood in inet_protos[IPPROTO_TCP], and what stands there now. */
 static struct net_protocol *ltcp_prev;
@@ -274,6 +274,7 @@ void ltcp_v4_send_reset(struct net *net, const struct sock *sk,
 
 	if (th->rst)
 		return;
+	ltcp_trace_reset(sk, skb);
 	if (th->ack) {
 		r.seq = ntohl(th->ack_seq);
 		r.flags = LTCP_FLAG_RST;
@@ -293,11 +294,12 @@ void ltcp_v4_send_reset(struct net *net, const struct sock *sk,
 /* A segment arrives                                                    */
 /* ------------------------------------------------------------------ */
 
-static int ltcp_v4_discard(struct net *net, struct sk_buff *skb,
+static inline int ltcp_v4_discard(struct net *net, struct sk_buff *skb,
 			   enum skb_drop_reason why)
 {
-	ltcp_count(ltcp_net(net), LTCP_MIB_DROPS);
-	kfree_skb_reason(skb, why);
+	ltcp_count_add(ltcp_net(net), LTCP_MIB_DROPS,
+		       max_t(u16, 1, skb_shinfo(skb)->gso_segs));
+	ltcp_free_dropped(NULL, skb, why);
 	return 0;
 }
 
@@ -323,6 +325,7 @@ static bool ltcp_v4_checksum_ok(struct net *net, struct sk_buff *skb)
 
 	if (unlikely(skb_checksum_validate(skb, IPPROTO_TCP,
 					   inet_compute_pseudo))) {
+		ltcp_trace_kernel(tcp_bad_csum, skb);
 		__TCP_INC_STATS(net, TCP_MIB_CSUMERRORS);
 		__TCP_INC_STATS(net, TCP_MIB_INERRS);
 		return false;
@@ -360,7 +363,7 @@ static enum skb_drop_reason ltcp_v4_refuse(struct sock *sk, struct sk_buff *skb)
 	/* GTSM, RFC 5082 */
 	if (unlikely(ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl))) {
 		__NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPMINTTLDROP);
-		return SKB_DROP_REASON_NOT_SPECIFIED;
+		return SKB_DROP_REASON_TCP_MINTTL;
 	}
 	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
 		return SKB_DROP_REASON_XFRM_POLICY;
@@ -519,9 +522,13 @@ static struct sock *ltcp_v4_lookup_child(struct net *net, struct sk_buff *skb)
 	return NULL;
 }
 
-/* The request went nowhere with this segment, or has become a child already. */
+/*
+ * The request went nowhere with this segment, or has become a child already.
+ * @why is what ltcp_check_req() said.
+ */
 static void ltcp_v4_request_none(struct net *net, struct sk_buff *skb,
-				 struct request_sock *req)
+				 struct request_sock *req,
+				 enum skb_drop_reason why)
 {
 	struct sock *child = NULL;
 
@@ -530,8 +537,10 @@ static void ltcp_v4_request_none(struct net *net, struct sk_buff *skb,
 	reqsk_put(req);
 	if (child)
 		ltcp_v4_to_child(child, skb);
+	else if (why)
+		ltcp_v4_discard(net, skb, why);
 	else
-		ltcp_v4_discard(net, skb, SKB_DROP_REASON_NOT_SPECIFIED);
+		consume_skb(skb);
 }
 
 /*
@@ -561,12 +570,12 @@ static bool ltcp_v4_to_request(struct net *net, struct sk_buff *skb,
 		goto out;
 	}
 	ltcp_parse(skb, &seg);
-	nsk = ltcp_check_req(lsk, skb, &seg, req);
+	nsk = ltcp_check_req(lsk, skb, &seg, req, &why);
 	/* With a child, the accept queue has inherited our reference */
 	if (nsk)
 		ltcp_child_process(lsk, nsk, skb);
 	else
-		ltcp_v4_request_none(net, skb, req);
+		ltcp_v4_request_none(net, skb, req, why);
 out:
 	sock_put(lsk);
 	return true;
@@ -596,6 +605,7 @@ static bool ltcp_v4_tw_reuse(struct net *net, struct sk_buff *skb,
 static int ltcp_v4_to_timewait(struct net *net, struct sk_buff *skb,
 			       struct inet_timewait_sock *tw)
 {
+	struct ltcp_tw_judgement j;
 	struct ltcp_seg seg;
 	u32 isn = 0;
 
@@ -604,10 +614,12 @@ static int ltcp_v4_to_timewait(struct net *net, struct sk_buff *skb,
 		return ltcp_v4_discard(net, skb, SKB_DROP_REASON_XFRM_POLICY);
 	}
 	ltcp_parse(skb, &seg);
-	switch (ltcp_tw_segment(tw, skb, &seg, &isn)) {
+	j = ltcp_tw_segment(tw, skb, &seg, &isn);
+	switch (j.verdict) {
 	case LTCP_TW_SYN:
 		if (ltcp_v4_tw_reuse(net, skb, tw, isn))
 			return 0;
+		j.reason = SKB_DROP_REASON_TCP_INVALID_SYN;
 		fallthrough;
 	case LTCP_TW_ACK:
 		/* Also for a SYN that nobody takes: its sender learns where we are */
@@ -620,6 +632,8 @@ static int ltcp_v4_to_timewait(struct net *net, struct sk_buff *skb,
 		break;
 	}
 	inet_twsk_put(tw);
+	if (j.reason)
+		return ltcp_v4_discard(net, skb, j.reason);
 	consume_skb(skb);
 	return 0;
 }

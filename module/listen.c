@@ -26,17 +26,16 @@
  * queue when the child gets there, and is the finder's to put in any other case.
  */
 #include <net/busy_poll.h>
-#include "ltcp.h"
+#include "trace.h"
 #include "listen.h"
 
 /* ------------------------------------------------------------------ */
 /* Bookkeeping                                                          */
 /* ------------------------------------------------------------------ */
 
-/* A SYN or a finished handshake that found no room. */
+/* A SYN or a finished handshake that found no room: ltcp_drop() counts the rest. */
 static void ltcp_listen_drop(const struct sock *sk)
 {
-	atomic_inc(&((struct sock *)sk)->sk_drops);
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_LISTENDROPS);
 }
 
@@ -121,6 +120,7 @@ static int ltcp_rtx_syn_ack(const struct sock *sk, struct request_sock *req)
 	TCP_INC_STATS(net, TCP_MIB_RETRANSSEGS);
 	NET_INC_STATS(net, LINUX_MIB_TCPSYNRETRANS);
 	ltcp_count(ltcp_net(net), LTCP_MIB_RETRANS_SEGS);
+	ltcp_trace_kernel(tcp_retransmit_synack, sk, req);
 	return 0;
 }
 
@@ -341,40 +341,44 @@ static struct request_sock *ltcp_req_from_syn(struct sock *sk,
 		treq->snt_isn = ltcp_v4_isn(skb);
 		ltcp_req_save_syn(sk, skb, req);
 	}
-	if (security_inet_conn_request(sk, skb, req)) {
-		reqsk_free(req);
-		return NULL;
-	}
 	return req;
 }
 
-/* Route, hash and answer a request. False: it could not be, and is freed. */
-static bool ltcp_req_start(struct sock *sk, struct request_sock *req)
+/* Route, hash and answer a request. Returns why that could not be: it is freed. */
+static enum skb_drop_reason ltcp_req_start(struct sock *sk, struct sk_buff *skb,
+					   struct request_sock *req)
 {
+	enum skb_drop_reason why = SKB_DROP_REASON_NOT_SPECIFIED;
 	struct dst_entry *dst;
 	struct flowi4 fl4;
 
-	dst = inet_csk_route_req(sk, &fl4, req);
-	if (!dst)
+	if (security_inet_conn_request(sk, skb, req)) {
+		why = SKB_DROP_REASON_SECURITY_HOOK;
 		goto free;
+	}
+	dst = inet_csk_route_req(sk, &fl4, req);
+	if (!dst) {
+		why = SKB_DROP_REASON_IP_OUTNOROUTES;
+		goto free;
+	}
 	ltcp_req_window(sk, dst, req);
 	if (req->syncookie) {
 		ltcp_send_synack(sk, dst, req);
 		reqsk_free(req);
-		return true;
+		return SKB_NOT_DROPPED_YET;
 	}
 	tcp_rsk(req)->snt_synack = ltcp_now_us();
-	/* From here on others find it, so it must be complete */
+	/* From here on others find it, so it must be complete; another CPU may be first */
 	if (!ltcp_reqsk_hash_add(sk, req, req->timeout)) {
 		dst_release(dst);
 		goto free;
 	}
 	ltcp_send_synack(sk, dst, req);
 	reqsk_put(req);
-	return true;
+	return SKB_NOT_DROPPED_YET;
 free:
 	reqsk_free(req);
-	return false;
+	return why;
 }
 
 /* Room for the connection to come? When only that of requests is short: a cookie. */
@@ -389,30 +393,51 @@ static bool ltcp_syn_has_room(struct sock *sk, bool *cookie)
 	return *cookie;
 }
 
+static enum skb_drop_reason ltcp_take_request(struct sock *sk,
+					      struct sk_buff *skb)
+{
+	struct request_sock *req;
+	bool cookie;
+
+	if (ltcp_syn_is_bogus(skb))
+		return SKB_DROP_REASON_TCP_INVALID_SYN;
+	if (!ltcp_syn_has_room(sk, &cookie))
+		return SKB_DROP_REASON_TCP_LISTEN_OVERFLOW;
+	req = ltcp_req_from_syn(sk, skb, cookie);
+	return req ? ltcp_req_start(sk, skb, req) : SKB_DROP_REASON_NOMEM;
+}
+
 /**
- * ltcp_conn_request - a SYN, and nothing else of note, for a listener
+ * ltcp_listen_syn - a SYN, and nothing else of note, for a listener
  * @sk: listener, not locked
- * @skb: the SYN; not consumed, the caller frees it whatever happens
+ * @skb: the SYN; not consumed
  *
  * RFC 9293 section 3.10.7.2, third step. Text that comes with the SYN is left
- * for the peer to send again. Also icsk_af_ops->conn_request. With the queue of
- * requests full the answer is a SYN cookie (cookie.c) or, with tcp_syncookies
- * 0, silence.
+ * for the peer to send again. With the queue of requests full the answer is a
+ * SYN cookie (cookie.c) or, with tcp_syncookies 0, silence.
+ *
+ * Context: BH off, RCU. Return: SKB_NOT_DROPPED_YET when it was taken, else why
+ * it is to be dropped.
+ */
+enum skb_drop_reason ltcp_listen_syn(struct sock *sk, struct sk_buff *skb)
+{
+	enum skb_drop_reason why = ltcp_take_request(sk, skb);
+
+	if (why)
+		ltcp_listen_drop(sk);
+	return why;
+}
+
+/**
+ * ltcp_conn_request - icsk_af_ops->conn_request: ltcp_listen_syn() for others
+ * @sk: listener, not locked
+ * @skb: the SYN; the caller frees it whatever happens
  *
  * Context: BH off, RCU. Return: 0 always: nobody has to answer with a RST.
  */
 int ltcp_conn_request(struct sock *sk, struct sk_buff *skb)
 {
-	struct request_sock *req;
-	bool cookie;
-
-	if (ltcp_syn_is_bogus(skb) || !ltcp_syn_has_room(sk, &cookie))
-		goto drop;
-	req = ltcp_req_from_syn(sk, skb, cookie);
-	if (req && ltcp_req_start(sk, req))
-		return 0;
-drop:
-	ltcp_listen_drop(sk);
+	ltcp_listen_syn(sk, skb);
 	return 0;
 }
 
@@ -444,17 +469,17 @@ static bool ltcp_req_paws_fails(const struct request_sock *req,
 }
 
 /* Second step: RST, as RFC 5961 section 3.2 refines it. */
-static enum ltcp_verdict ltcp_judge_req_rst(const struct request_sock *req,
-					    const struct ltcp_seg *seg)
+static struct ltcp_judgement ltcp_judge_req_rst(const struct request_sock *req,
+						const struct ltcp_seg *seg)
 {
 	switch (ltcp_rst_check(seg->seq, tcp_rsk(req)->rcv_nxt,
 			       req->rsk_rcv_wnd)) {
 	case LTCP_RST_EXACT:
-		return LTCP_CONN_RESET;
+		return LTCP_JUDGE(LTCP_CONN_RESET, SKB_NOT_DROPPED_YET);
 	case LTCP_RST_CHALLENGE:
-		return LTCP_DROP_CHALLENGE;
+		return LTCP_JUDGE(LTCP_DROP_CHALLENGE, SKB_DROP_REASON_TCP_RESET);
 	default:
-		return LTCP_DROP;
+		return LTCP_JUDGE(LTCP_DROP, SKB_DROP_REASON_TCP_RESET);
 	}
 }
 
@@ -463,24 +488,29 @@ static enum ltcp_verdict ltcp_judge_req_rst(const struct request_sock *req,
  * window gets a challenge ACK (RFC 5961 section 4.2) and not, as the RFC has it
  * for a passive opening, a return to LISTEN: that a stranger could bring about.
  */
-static enum ltcp_verdict ltcp_judge_req(const struct request_sock *req,
-					const struct ltcp_seg *seg)
+static struct ltcp_judgement ltcp_judge_req(const struct request_sock *req,
+					    const struct ltcp_seg *seg)
 {
 	const struct tcp_request_sock *treq = tcp_rsk(req);
 	bool rst = ltcp_has(seg, LTCP_FLAG_RST);
 
 	if (!ltcp_seq_acceptable(seg->seq, seg->end_seq, treq->rcv_nxt,
 				 req->rsk_rcv_wnd))
-		return rst ? LTCP_DROP : LTCP_DROP_ACK;
+		return LTCP_JUDGE(rst ? LTCP_DROP : LTCP_DROP_ACK,
+				  SKB_DROP_REASON_TCP_INVALID_SEQUENCE);
 	if (rst)
 		return ltcp_judge_req_rst(req, seg);
 	if (ltcp_req_paws_fails(req, seg))
-		return LTCP_DROP_ACK;
+		return LTCP_JUDGE(LTCP_DROP_ACK, SKB_DROP_REASON_TCP_RFC7323_PAWS);
 	if (ltcp_has(seg, LTCP_FLAG_SYN))
-		return LTCP_DROP_CHALLENGE;
+		return LTCP_JUDGE(LTCP_DROP_CHALLENGE,
+				  SKB_DROP_REASON_TCP_INVALID_SYN);
 	if (!ltcp_has(seg, LTCP_FLAG_ACK))
-		return LTCP_DROP;
-	return seg->ack == treq->snt_isn + 1 ? LTCP_ACCEPT : LTCP_DROP_RESET;
+		return LTCP_JUDGE(LTCP_DROP, SKB_DROP_REASON_TCP_FLAGS);
+	if (seg->ack != treq->snt_isn + 1)
+		return LTCP_JUDGE(LTCP_DROP_RESET,
+				  SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE);
+	return LTCP_GOOD;
 }
 
 /* At most one answer to what is not acceptable in tcp_invalid_ratelimit. */
@@ -550,7 +580,6 @@ static void ltcp_req_refuse(struct sock *lsk, struct sk_buff *skb,
 	default:
 		break;
 	}
-	ltcp_count(ltcp_net(sock_net(lsk)), LTCP_MIB_DROPS);
 }
 
 /*
@@ -623,6 +652,7 @@ static void ltcp_child_sequence(struct tcp_sock *tp,
 	const struct tcp_request_sock *treq = tcp_rsk(req);
 	u32 seq = treq->snt_isn + 1;
 
+	ltcp_sk((struct sock *)tp)->iss = treq->snt_isn;
 	tp->snd_una = seq;
 	tp->snd_nxt = seq;
 	tp->snd_sml = seq;
@@ -832,6 +862,8 @@ struct sock *ltcp_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
  * @skb: the segment; not consumed
  * @seg: its header
  * @req: request, with a reference of the caller's
+ * @why: set, where there is no child, to why the segment is dropped, or to
+ *	 SKB_NOT_DROPPED_YET when it has had its effect
  *
  * RFC 9293 section 3.10.7.4 as far as it concerns a half-open connection.
  *
@@ -841,28 +873,34 @@ struct sock *ltcp_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
  * then used up.
  */
 struct sock *ltcp_check_req(struct sock *lsk, struct sk_buff *skb,
-			    struct ltcp_seg *seg, struct request_sock *req)
+			    struct ltcp_seg *seg, struct request_sock *req,
+			    enum skb_drop_reason *why)
 {
-	enum ltcp_verdict verdict;
+	struct ltcp_judgement j;
 	struct sock *child;
 	bool own_req;
 
+	*why = SKB_NOT_DROPPED_YET;
 	if (ltcp_is_syn_again(req, seg) && !ltcp_req_paws_fails(req, seg)) {
 		ltcp_req_syn_again(lsk, req);
 		return NULL;
 	}
-	verdict = ltcp_judge_req(req, seg);
-	if (verdict != LTCP_ACCEPT) {
-		ltcp_req_refuse(lsk, skb, req, verdict);
+	j = ltcp_judge_req(req, seg);
+	*why = j.reason;
+	if (j.verdict != LTCP_ACCEPT) {
+		ltcp_req_refuse(lsk, skb, req, j.verdict);
 		return NULL;
 	}
 	if (ltcp_req_deferred(lsk, req, seg))
 		return NULL;
 	child = ltcp_child_new(lsk, skb, req, req, &own_req);
 	if (!child) {
+		*why = ltcp_no_child_reason(lsk);
 		ltcp_req_overflow(lsk, skb, req);
 		return NULL;
 	}
+	/* NULL, too, when the request has timed out at this moment */
+	*why = SKB_DROP_REASON_NOT_SPECIFIED;
 	return inet_csk_complete_hashdance(lsk, child, req, own_req);
 }
 

@@ -13,6 +13,14 @@ void ltcp_req_window(const struct sock *sk, const struct dst_entry *dst,
 struct sock *ltcp_child_new(const struct sock *sk, struct sk_buff *skb,
 			    struct request_sock *req,
 			    struct request_sock *req_unhash, bool *own_req);
+enum skb_drop_reason ltcp_listen_syn(struct sock *sk, struct sk_buff *skb);
+
+/* Why ltcp_child_new() made no child. */
+static inline enum skb_drop_reason ltcp_no_child_reason(const struct sock *lsk)
+{
+	return sk_acceptq_is_full(lsk) ? SKB_DROP_REASON_TCP_LISTEN_OVERFLOW :
+					 SKB_DROP_REASON_NOMEM;
+}
 
 /* ---- cookie.c ---- */
 bool ltcp_cookie_always(const struct sock *sk);

@@ -23,7 +23,7 @@
  * SND.UNA reaches high_seq, SND.NXT at the episode's start, or sooner when undo.c
  * finds that it was for nothing. cwnd is cong.c's.
  */
-#include "ltcp.h"
+#include "trace.h"
 
 /**
  * ltcp_loss_init - start values of the edges
@@ -68,6 +68,7 @@ void ltcp_mark_lost(struct sock *sk, struct sk_buff *skb)
 	if (lt->tcp.lost_out == cb->segs || seq_lt(cb->seq, lt->retrans_edge))
 		lt->retrans_edge = cb->seq;
 	ltcp_cong_packet_lost(sk, skb);
+	trace_ltcp_lost(sk, cb->seq, cb->end_seq - cb->seq, 0, 0);
 }
 
 /* The first unacknowledged segment alone is lost; it may head a longer packet. */
@@ -169,7 +170,10 @@ static void ltcp_mark_by_dupacks(struct sock *sk, const struct ltcp_ack_result *
 
 static void ltcp_set_ca_state(struct sock *sk, u8 state)
 {
+	if (inet_csk(sk)->icsk_ca_state == state)
+		return;
 	inet_csk(sk)->icsk_ca_state = state;
+	ltcp_trace_kernel(tcp_cong_state_set, sk, state);
 }
 
 static void ltcp_enter_recovery(struct sock *sk,

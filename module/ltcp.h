@@ -150,6 +150,7 @@ struct ltcp_sock {
 	struct sk_buff *rtx_last;	/* rightmost of rtxq, NULL when empty */
 	struct sk_buff_head unsent;
 
+	u32 iss;			/* for observers: numbers are shown relative to it */
 	u32 round_delivered;		/* a round ends when what was sent then is delivered (rate.c) */
 
 	/* Loss recovery (loss.c, sack.c) */
@@ -342,6 +343,10 @@ struct ltcp_judgement {
 	enum skb_drop_reason reason;
 };
 
+#define LTCP_JUDGE(v, r) \
+	((struct ltcp_judgement){ .verdict = (v), .reason = (r) })
+#define LTCP_GOOD	LTCP_JUDGE(LTCP_ACCEPT, SKB_NOT_DROPPED_YET)
+
 /* ------------------------------------------------------------------ */
 /* Clocks                                                               */
 /* ------------------------------------------------------------------ */
@@ -484,7 +489,26 @@ int ltcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 void ltcp_parse(const struct sk_buff *skb, struct ltcp_seg *seg);
 void ltcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 			  struct ltcp_seg *seg);
-void ltcp_drop(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason why);
+
+/**
+ * ltcp_drop - free a segment that is not taken, and count it
+ * @sk: socket it was for
+ * @skb: consumed
+ * @why: the reason, for the tracepoint skb:kfree_skb
+ *
+ * Inline, so that the tracepoint tells the function that refused it. What was
+ * taken, or has had its effect, is freed by consume_skb().
+ *
+ * Context: socket lock, or a listener under RCU.
+ */
+static inline void ltcp_drop(struct sock *sk, struct sk_buff *skb,
+			     enum skb_drop_reason why)
+{
+	ltcp_count_add(ltcp_sk(sk)->lnet, LTCP_MIB_DROPS,
+		       max_t(u16, 1, skb_shinfo(skb)->gso_segs));
+	sk_drops_add(sk, skb);
+	ltcp_free_dropped(sk, skb, why);
+}
 
 /* ---- validate.c: sequence, PAWS, RST, SYN and ACK checks ---- */
 struct ltcp_judgement ltcp_validate(struct sock *sk, struct ltcp_seg *seg);
@@ -511,7 +535,8 @@ struct sock *ltcp_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
 				struct request_sock *req_unhash, bool *own_req
 				LTCP_SYN_RECV_EXTRA);
 struct sock *ltcp_check_req(struct sock *lsk, struct sk_buff *skb,
-			    struct ltcp_seg *seg, struct request_sock *req);
+			    struct ltcp_seg *seg, struct request_sock *req,
+			    enum skb_drop_reason *why);
 void ltcp_child_process(struct sock *lsk, struct sock *child,
 			struct sk_buff *skb);
 
@@ -533,10 +558,15 @@ enum ltcp_tw_verdict {
 	LTCP_TW_RST,		/* answer with a RST */
 	LTCP_TW_SYN,		/* a fresh SYN may take the pair over */
 };
+
+struct ltcp_tw_judgement {
+	enum ltcp_tw_verdict verdict;
+	enum skb_drop_reason reason;	/* SKB_NOT_DROPPED_YET: it has served */
+};
 void ltcp_time_wait(struct sock *sk, int substate, long timeo);
-enum ltcp_tw_verdict ltcp_tw_segment(struct inet_timewait_sock *tw,
-				     const struct sk_buff *skb,
-				     const struct ltcp_seg *seg, u32 *isn);
+struct ltcp_tw_judgement ltcp_tw_segment(struct inet_timewait_sock *tw,
+					 const struct sk_buff *skb,
+					 const struct ltcp_seg *seg, u32 *isn);
 void ltcp_tw_send_ack(struct sock *sk, struct sk_buff *skb);
 
 /* ---- rate.c: at which rate the path delivers ---- */
@@ -550,6 +580,15 @@ void ltcp_rate_sent(struct ltcp_sock *lt, struct sk_buff *skb);
 void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb,
 			 struct ltcp_rate_sample *rs);
 void ltcp_rate_check_app_limited(struct ltcp_sock *lt);
+
+/* Bytes a second that arrived lately, as TCP_INFO has it; 0: not measured yet. */
+static inline u64 ltcp_delivery_rate(const struct tcp_sock *tp)
+{
+	if (!tp->rate_interval_us)
+		return 0;
+	return div_u64((u64)tp->rate_delivered * tp->mss_cache * USEC_PER_SEC,
+		       tp->rate_interval_us);
+}
 
 /* ---- ack.c: what an ACK delivered ---- */
 struct ltcp_ack_result {
@@ -667,7 +706,7 @@ void ltcp_ack_rode(struct sock *sk);
 void ltcp_data_ready(struct sock *sk);
 
 /* ---- rcvmem.c: memory for what has arrived ---- */
-bool ltcp_rcv_room(struct sock *sk, struct sk_buff *skb);
+enum skb_drop_reason ltcp_rcv_room(struct sock *sk, struct sk_buff *skb);
 void ltcp_ofo_purge(struct sock *sk);
 
 /* ---- batch.c: what is done when the softirq at hand is over ---- */

@@ -27,7 +27,7 @@
 #include <linux/init.h>
 #include <linux/nsproxy.h>
 #include <linux/sched.h>
-#include "ltcp.h"
+#include "trace.h"
 
 unsigned int ltcp_net_id;
 
@@ -330,6 +330,7 @@ static int __init ltcp_init(void)
 {
 	int err;
 
+	ltcp_trace_init();
 	ltcp_proto_ops_init();
 	ltcp_batch_init();
 	ltcp_share_accounting(&ltcp_prot);
@@ -371,6 +372,8 @@ static void __exit ltcp_exit(void)
 	ltcp_batch_exit();
 	/* Sockets and request sockets that RCU still has to free */
 	rcu_barrier();
+	/* Probes of ltcp's own events that are still at work for the last segment */
+	tracepoint_synchronize_unregister();
 	proto_unregister(&ltcp_prot);
 	pr_info("unloaded\n");
 }

@@ -14,7 +14,7 @@
  * Both timers share icsk_retransmit_timer with RTO: reordering, tail loss probe
  * and RTO are never needed at once, and RTO can wait for the others (rto_at).
  */
-#include "ltcp.h"
+#include "trace.h"
 
 /* RFC 8985 section 7.2: how long a peer may delay the ACK of a single segment */
 #define LTCP_TLP_MAX_ACK_DELAY_US	(200 * USEC_PER_MSEC)
@@ -248,6 +248,7 @@ void ltcp_tlp_expired(struct sock *sk)
 		return;
 	ltcp_tlp_sent(&lt->tlp, probe, lt->tcp.snd_nxt);
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPLOSSPROBES);
+	trace_ltcp_probe(sk, lt->tcp.snd_una, 0, 0, 0);
 }
 
 /**

@@ -120,7 +120,7 @@ static void ltcp_compact(struct sock *sk, struct sk_buff_head *list)
 			__skb_queue_tail(list, skb);
 			continue;
 		}
-		kfree_skb(skb);
+		consume_skb(skb);
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRCVCOLLAPSED);
 	}
 }
@@ -182,12 +182,14 @@ void ltcp_ofo_purge(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct sk_buff_head islands;
+	struct sk_buff *skb;
 
 	if (RB_EMPTY_ROOT(&tp->out_of_order_queue))
 		return;
 	__skb_queue_head_init(&islands);
 	ltcp_ofo_take(tp, &islands);
-	__skb_queue_purge(&islands);
+	while ((skb = __skb_dequeue(&islands)))
+		ltcp_drop(sk, skb, SKB_DROP_REASON_QUEUE_PURGE);
 	ltcp_sk(sk)->sacks.n = 0;
 }
 
@@ -201,9 +203,14 @@ static u32 ltcp_rcv_limit(const struct sock *sk)
 	return max_t(u32, sk->sk_rcvbuf, ltcp_space_from_win(promised));
 }
 
+static bool ltcp_rcv_is_over(const struct sock *sk)
+{
+	return atomic_read(&sk->sk_rmem_alloc) > ltcp_rcv_limit(sk);
+}
+
 static bool ltcp_rcv_fits(struct sock *sk, struct sk_buff *skb)
 {
-	return atomic_read(&sk->sk_rmem_alloc) <= ltcp_rcv_limit(sk) &&
+	return !ltcp_rcv_is_over(sk) &&
 	       sk_rmem_schedule(sk, skb, skb->truesize);
 }
 
@@ -220,7 +227,7 @@ static bool ltcp_ofo_prune(struct sock *sk, struct sk_buff *skb)
 		tp->ooo_last_skb = NULL;
 		ltcp_sacklist_cut(&ltcp_sk(sk)->sacks, ltcp_cb(last)->seq);
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_OFOPRUNED);
-		kfree_skb_reason(last, SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE);
+		ltcp_drop(sk, last, SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE);
 		if (ltcp_rcv_fits(sk, skb))
 			return true;
 	}
@@ -235,18 +242,20 @@ static bool ltcp_ofo_prune(struct sock *sk, struct sk_buff *skb)
  * Its memory is reserved, to be charged by skb_set_owner_r(). Packets in both
  * queues may have been replaced by others.
  *
- * Context: socket lock. Return: false when the packet must be refused.
+ * Context: socket lock. Return: SKB_NOT_DROPPED_YET, or why the packet must be
+ * refused: the socket's own limit, or that of all sockets.
  */
-bool ltcp_rcv_room(struct sock *sk, struct sk_buff *skb)
+enum skb_drop_reason ltcp_rcv_room(struct sock *sk, struct sk_buff *skb)
 {
 	if (likely(atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
 		   sk_rmem_schedule(sk, skb, skb->truesize)))
-		return true;
+		return SKB_NOT_DROPPED_YET;
 	if (ltcp_rcv_fits(sk, skb))
-		return true;
+		return SKB_NOT_DROPPED_YET;
 	ltcp_rcv_compact(sk);
 	if (ltcp_rcv_fits(sk, skb) || ltcp_ofo_prune(sk, skb))
-		return true;
+		return SKB_NOT_DROPPED_YET;
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRCVQDROP);
-	return false;
+	return ltcp_rcv_is_over(sk) ? SKB_DROP_REASON_SOCKET_RCVBUFF :
+				      SKB_DROP_REASON_PROTO_MEM;
 }

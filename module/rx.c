@@ -9,7 +9,7 @@
  *
  * Every function that takes an skb here consumes it.
  */
-#include "ltcp.h"
+#include "trace.h"
 #include "listen.h"
 
 /**
@@ -42,21 +42,6 @@ void ltcp_parse(const struct sk_buff *skb, struct ltcp_seg *seg)
 		ltcp_opts_parse(opts, hdrlen - sizeof(*th), th->syn, &seg->opt);
 }
 
-/**
- * ltcp_drop - free a segment that is not taken, and count it
- * @sk: socket it was for
- * @skb: consumed
- * @why: the reason, for the kfree_skb tracepoint
- *
- * Context: socket lock, or a listener under RCU.
- */
-void ltcp_drop(struct sock *sk, struct sk_buff *skb, enum skb_drop_reason why)
-{
-	ltcp_count(ltcp_sk(sk)->lnet, LTCP_MIB_DROPS);
-	sk_drops_add(sk, skb);
-	kfree_skb_reason(skb, why);
-}
-
 /* A duplicate ACK for a segment out of the window; bare ones are rate-limited. */
 static void ltcp_ack_unacceptable(struct sock *sk, const struct ltcp_seg *seg)
 {
@@ -85,7 +70,7 @@ static void ltcp_challenge_ack(struct sock *sk)
 	ltcp_send_ack(sk);
 }
 
-/* Carry out a refusal. The segment itself goes no further. */
+/* Carry out a refusal, or a RST. The segment itself goes no further. */
 static void ltcp_act(struct sock *sk, struct sk_buff *skb,
 		     const struct ltcp_seg *seg, const struct ltcp_judgement *j)
 {
@@ -104,7 +89,8 @@ static void ltcp_act(struct sock *sk, struct sk_buff *skb,
 		break;
 	case LTCP_CONN_RESET:
 		ltcp_rcv_reset(sk);
-		break;
+		consume_skb(skb);
+		return;
 	case LTCP_CONN_ABORT:
 		ltcp_send_active_reset(sk, GFP_ATOMIC);
 		ltcp_conn_error(sk, ECONNRESET);
@@ -178,6 +164,7 @@ void ltcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 {
 	struct ltcp_judgement j;
 
+	ltcp_trace_kernel(tcp_probe, sk, skb);
 	if (unlikely(sk->sk_state == TCP_SYN_RECV))
 		ltcp_crossed_syn_ack(sk, seg);
 
@@ -212,6 +199,8 @@ void ltcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 static void ltcp_listen_arrives(struct sock *sk, struct sk_buff *skb,
 				const struct ltcp_seg *seg)
 {
+	enum skb_drop_reason why;
+
 	if (ltcp_has(seg, LTCP_FLAG_RST)) {
 		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_RESET);
 		return;
@@ -227,8 +216,11 @@ static void ltcp_listen_arrives(struct sock *sk, struct sk_buff *skb,
 		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_FLAGS);
 		return;
 	}
-	ltcp_conn_request(sk, skb);
-	consume_skb(skb);
+	why = ltcp_listen_syn(sk, skb);
+	if (why)
+		ltcp_drop(sk, skb, why);
+	else
+		consume_skb(skb);
 }
 
 /*

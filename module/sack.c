@@ -9,7 +9,7 @@
  * a range that an earlier block covered is not walked again; and no packet is
  * cut while the socket already holds far more memory than its buffer allows.
  */
-#include "ltcp.h"
+#include "trace.h"
 
 /**
  * ltcp_rtx_find - leftmost packet that ends after a sequence number
@@ -192,6 +192,7 @@ void ltcp_sack_process(struct sock *sk, const struct ltcp_seg *seg,
 			NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPSACKDISCARD);
 			continue;
 		}
+		trace_ltcp_sack(sk, b->start, b->end - b->start, seg->flags, 0);
 		start = ltcp_sack_news(tp, seq_max(b->start, tp->snd_una), b->end);
 		if (start != b->end)
 			ltcp_sack_range(sk, start, b->end, res);

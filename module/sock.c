@@ -22,7 +22,7 @@
 #include <linux/poll.h>
 #include <linux/sockios.h>
 #include <asm/ioctls.h>
-#include "ltcp.h"
+#include "trace.h"
 
 struct proto_ops ltcp_stream_ops __ro_after_init;
 
@@ -429,9 +429,12 @@ static bool ltcp_drop_unread(struct sock *sk)
 
 	ltcp_urg_pass(sk);
 	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
-		if (seq_lt(tp->copied_seq, ltcp_cb(skb)->seq + skb->len))
-			unread = true;
-		__kfree_skb(skb);
+		if (seq_geq(tp->copied_seq, ltcp_cb(skb)->seq + skb->len)) {
+			consume_skb(skb);	/* read, or a FIN alone */
+			continue;
+		}
+		unread = true;
+		ltcp_drop(sk, skb, SKB_DROP_REASON_QUEUE_PURGE);
 	}
 	return unread;
 }
@@ -610,7 +613,7 @@ static void ltcp_purge(struct sock *sk)
 {
 	inet_csk_clear_xmit_timers(sk);
 	ltcp_pace_stop(sk);
-	__skb_queue_purge(&sk->sk_receive_queue);
+	ltcp_drop_unread(sk);
 	ltcp_ofo_purge(sk);
 	ltcp_tx_purge(sk);
 	kfree(tcp_sk(sk)->saved_syn);
@@ -678,6 +681,7 @@ int ltcp_disconnect(struct sock *sk, int flags)
  */
 void ltcp_destroy_sock(struct sock *sk)
 {
+	ltcp_trace_kernel(tcp_destroy_sock, sk);
 	ltcp_purge(sk);
 	if (inet_csk(sk)->icsk_bind_hash)
 		inet_put_port(sk);

@@ -7,7 +7,7 @@
  * a user, are not states of a full socket: ltcp_time_wait() leaves a small
  * stand-in in the hash table and ends the socket itself.
  */
-#include "ltcp.h"
+#include "trace.h"
 
 static bool ltcp_counts_as_established(int state)
 {
@@ -130,6 +130,7 @@ void ltcp_rcv_reset(struct sock *sk)
 {
 	int err = ECONNRESET;
 
+	ltcp_trace_kernel(tcp_receive_reset, sk);
 	if (sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV)
 		err = ECONNREFUSED;
 	else if (sk->sk_state == TCP_CLOSE_WAIT)

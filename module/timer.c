@@ -16,7 +16,7 @@
  * reference, to ltcp_release_cb(). (An ICMP error's bit needs none: it is set while
  * the owner, who has one, still owns the socket.) Jiffies throughout.
  */
-#include "ltcp.h"
+#include "trace.h"
 
 #define LTCP_ORPHAN_RETRIES	8	/* tcp_orphan_retries 0 means this */
 #define LTCP_SYN_R2_MS		(180 * MSEC_PER_SEC)
@@ -408,6 +408,7 @@ static void ltcp_rto_expired(struct sock *sk)
 	icsk->icsk_backoff++;
 	icsk->icsk_rto = min_t(unsigned long, icsk->icsk_rto << 1,
 			       ltcp_rto_max(sk));
+	trace_ltcp_timeout(sk, lt->tcp.snd_una, 0, 0, 0);
 	ltcp_push(sk);
 	ltcp_timer_arm_rto(sk);
 }

@@ -110,6 +110,11 @@ void ltcp_time_wait(struct sock *sk, int substate, long timeo)
 /* A segment for a stand-in                                             */
 /* ------------------------------------------------------------------ */
 
+#define LTCP_TW_JUDGE(v, r) \
+	((struct ltcp_tw_judgement){ .verdict = (v), .reason = (r) })
+/* The segment has told what it had to. */
+#define LTCP_TW_TAKEN(v)	LTCP_TW_JUDGE(v, SKB_NOT_DROPPED_YET)
+
 /* End it now. The caller's reference stays the caller's. */
 static void ltcp_tw_kill(struct inet_timewait_sock *tw)
 {
@@ -130,7 +135,8 @@ static int ltcp_tw_skipped_mib(const struct inet_timewait_sock *tw)
  * tcp_invalid_ratelimit: two ends in TIME-WAIT must not answer each other for
  * ever. Challenge ACKs (RFC 5961) share the limit.
  */
-static enum ltcp_tw_verdict ltcp_tw_ack_limited(struct inet_timewait_sock *tw)
+static struct ltcp_tw_judgement
+ltcp_tw_ack_limited(struct inet_timewait_sock *tw, enum skb_drop_reason why)
 {
 	struct tcp_timewait_sock *tcptw = ltcp_twsk(tw);
 	struct net *net = twsk_net(tw);
@@ -138,9 +144,9 @@ static enum ltcp_tw_verdict ltcp_tw_ack_limited(struct inet_timewait_sock *tw)
 
 	if (ltcp_ratelimit(&tcptw->tw_last_oow_ack_time, ltcp_now_ms(),
 			   jiffies_to_msecs(interval)))
-		return LTCP_TW_ACK;
+		return LTCP_TW_JUDGE(LTCP_TW_ACK, why);
 	NET_INC_STATS(net, ltcp_tw_skipped_mib(tw));
-	return LTCP_TW_DROP;
+	return LTCP_TW_JUDGE(LTCP_TW_DROP, why);
 }
 
 /* RFC 7323 section 5.3, R1; what is asked about is never a RST. */
@@ -155,20 +161,21 @@ static bool ltcp_tw_paws_fails(const struct tcp_timewait_sock *tcptw,
 				(u32)ktime_get_seconds() - stamp);
 }
 
-/* First step: sequence number and PAWS. */
-static bool ltcp_tw_unacceptable(const struct inet_timewait_sock *tw,
-				 const struct ltcp_seg *seg)
+/* First step: sequence number and PAWS. Returns why they refuse the segment. */
+static enum skb_drop_reason
+ltcp_tw_unacceptable(const struct inet_timewait_sock *tw,
+		     const struct ltcp_seg *seg)
 {
 	const struct tcp_timewait_sock *tcptw = ltcp_twsk(tw);
 
 	if (!ltcp_seq_acceptable(seg->seq, seg->end_seq,
 				 READ_ONCE(tcptw->tw_rcv_nxt),
 				 tcptw->tw_rcv_wnd))
-		return true;
+		return SKB_DROP_REASON_TCP_INVALID_SEQUENCE;
 	if (ltcp_has(seg, LTCP_FLAG_RST) || !ltcp_tw_paws_fails(tcptw, seg))
-		return false;
+		return SKB_NOT_DROPPED_YET;
 	NET_INC_STATS(twsk_net(tw), LINUX_MIB_PAWSESTABREJECTED);
-	return true;
+	return SKB_DROP_REASON_TCP_RFC7323_PAWS;
 }
 
 /* RFC 7323 section 4.3; RFC 6191 wants the last timestamp seen, also here. */
@@ -187,8 +194,8 @@ static void ltcp_tw_ts_recent(struct tcp_timewait_sock *tcptw,
 }
 
 /* Second step in FIN-WAIT-2: RST, as RFC 5961 section 3.2 has it. */
-static enum ltcp_tw_verdict ltcp_tw_rst(struct inet_timewait_sock *tw,
-					const struct ltcp_seg *seg)
+static struct ltcp_tw_judgement ltcp_tw_rst(struct inet_timewait_sock *tw,
+					    const struct ltcp_seg *seg)
 {
 	const struct tcp_timewait_sock *tcptw = ltcp_twsk(tw);
 
@@ -196,17 +203,17 @@ static enum ltcp_tw_verdict ltcp_tw_rst(struct inet_timewait_sock *tw,
 			       tcptw->tw_rcv_wnd)) {
 	case LTCP_RST_EXACT:
 		ltcp_tw_kill(tw);
-		return LTCP_TW_DROP;
+		return LTCP_TW_TAKEN(LTCP_TW_DROP);
 	case LTCP_RST_CHALLENGE:
-		return ltcp_tw_ack_limited(tw);
+		return ltcp_tw_ack_limited(tw, SKB_DROP_REASON_TCP_RESET);
 	default:
-		return LTCP_TW_DROP;
+		return LTCP_TW_JUDGE(LTCP_TW_DROP, SKB_DROP_REASON_TCP_RESET);
 	}
 }
 
 /* The peer has closed as well: from here on it is TIME-WAIT. */
-static enum ltcp_tw_verdict ltcp_tw_fin(struct inet_timewait_sock *tw,
-					const struct ltcp_seg *seg)
+static struct ltcp_tw_judgement ltcp_tw_fin(struct inet_timewait_sock *tw,
+					    const struct ltcp_seg *seg)
 {
 	struct tcp_timewait_sock *tcptw = ltcp_twsk(tw);
 
@@ -214,7 +221,7 @@ static enum ltcp_tw_verdict ltcp_tw_fin(struct inet_timewait_sock *tw,
 	WRITE_ONCE(tcptw->tw_rcv_nxt, seg->end_seq);
 	WRITE_ONCE(tw->tw_substate, TCP_TIME_WAIT);
 	inet_twsk_reschedule(tw, ltcp_tw_length(twsk_net(tw)));
-	return LTCP_TW_ACK;
+	return LTCP_TW_TAKEN(LTCP_TW_ACK);
 }
 
 /*
@@ -222,36 +229,39 @@ static enum ltcp_tw_verdict ltcp_tw_fin(struct inet_timewait_sock *tw,
  * wait, and any new byte can reach no one, which the peer learns by a RST
  * (RFC 9293 section 3.6, SHLD-3).
  */
-static enum ltcp_tw_verdict
+static struct ltcp_tw_judgement
 ltcp_tw_fin_wait2(struct inet_timewait_sock *tw, const struct ltcp_seg *seg)
 {
 	struct tcp_timewait_sock *tcptw = ltcp_twsk(tw);
 	u32 rcv_nxt = READ_ONCE(tcptw->tw_rcv_nxt);
+	enum skb_drop_reason why = ltcp_tw_unacceptable(tw, seg);
 
 	/* First to fourth: sequence number, RST, SYN */
-	if (ltcp_tw_unacceptable(tw, seg))
-		return ltcp_has(seg, LTCP_FLAG_RST) ? LTCP_TW_DROP :
-						      ltcp_tw_ack_limited(tw);
+	if (why)
+		return ltcp_has(seg, LTCP_FLAG_RST) ?
+		       LTCP_TW_JUDGE(LTCP_TW_DROP, why) :
+		       ltcp_tw_ack_limited(tw, why);
 	if (ltcp_has(seg, LTCP_FLAG_RST))
 		return ltcp_tw_rst(tw, seg);
 	if (ltcp_has(seg, LTCP_FLAG_SYN))
-		return ltcp_tw_ack_limited(tw);
+		return ltcp_tw_ack_limited(tw, SKB_DROP_REASON_TCP_INVALID_SYN);
 
 	/* Fifth: all we sent is acknowledged, so more than that is a lie */
 	if (!ltcp_has(seg, LTCP_FLAG_ACK))
-		return LTCP_TW_DROP;
+		return LTCP_TW_JUDGE(LTCP_TW_DROP, SKB_DROP_REASON_TCP_FLAGS);
 	if (seq_gt(seg->ack, READ_ONCE(tcptw->tw_snd_nxt)))
-		return ltcp_tw_ack_limited(tw);
+		return ltcp_tw_ack_limited(tw,
+					   SKB_DROP_REASON_TCP_ACK_UNSENT_DATA);
 
 	/* Seventh and eighth: text and FIN */
 	if (seg->seq == seg->end_seq) {
 		ltcp_tw_ts_recent(tcptw, seg);
-		return LTCP_TW_DROP;
+		return LTCP_TW_TAKEN(LTCP_TW_DROP);
 	}
 	if (ltcp_has(seg, LTCP_FLAG_FIN) && seg->end_seq == rcv_nxt + 1)
 		return ltcp_tw_fin(tw, seg);
 	ltcp_tw_kill(tw);
-	return LTCP_TW_RST;
+	return LTCP_TW_JUDGE(LTCP_TW_RST, SKB_DROP_REASON_TCP_ABORT_ON_DATA);
 }
 
 /*
@@ -275,13 +285,13 @@ static bool ltcp_tw_syn_is_new(const struct inet_timewait_sock *tw,
 	return seq_gt(seg->seq, READ_ONCE(tcptw->tw_rcv_nxt));
 }
 
-static enum ltcp_tw_verdict ltcp_tw_syn(struct inet_timewait_sock *tw,
-					const struct ltcp_seg *seg, u32 *isn)
+static struct ltcp_tw_judgement ltcp_tw_syn(struct inet_timewait_sock *tw,
+					    const struct ltcp_seg *seg, u32 *isn)
 {
 	if (!ltcp_tw_syn_is_new(tw, seg))
-		return ltcp_tw_ack_limited(tw);
+		return ltcp_tw_ack_limited(tw, SKB_DROP_REASON_TCP_INVALID_SYN);
 	*isn = ltcp_tw_isn(ltcp_twsk(tw));
-	return LTCP_TW_SYN;
+	return LTCP_TW_TAKEN(LTCP_TW_SYN);
 }
 
 /*
@@ -289,11 +299,11 @@ static enum ltcp_tw_verdict ltcp_tw_syn(struct inet_timewait_sock *tw,
  * tcp_rfc1337 closes it; by default an exact RST is obeyed, as servers with many
  * connections to one peer want it, and one in the window is challenged.
  */
-static enum ltcp_tw_verdict
+static struct ltcp_tw_judgement
 ltcp_tw_time_wait_rst(struct inet_timewait_sock *tw, const struct ltcp_seg *seg)
 {
 	if (READ_ONCE(twsk_net(tw)->ipv4.sysctl_tcp_rfc1337))
-		return LTCP_TW_DROP;
+		return LTCP_TW_JUDGE(LTCP_TW_DROP, SKB_DROP_REASON_TCP_RESET);
 	return ltcp_tw_rst(tw, seg);
 }
 
@@ -302,33 +312,39 @@ ltcp_tw_time_wait_rst(struct inet_timewait_sock *tw, const struct ltcp_seg *seg)
  * remote FIN. Acknowledge it, and restart the 2 MSL timeout." (RFC 9293 section
  * 3.10.7.4) That ACK is never suppressed: the peer waits for it.
  */
-static enum ltcp_tw_verdict
+static struct ltcp_tw_judgement
 ltcp_tw_time_wait(struct inet_timewait_sock *tw, const struct ltcp_seg *seg,
 		  u32 *isn)
 {
 	struct tcp_timewait_sock *tcptw = ltcp_twsk(tw);
+	enum skb_drop_reason why;
 
 	if (ltcp_has(seg, LTCP_FLAG_RST))
 		return ltcp_tw_time_wait_rst(tw, seg);
 	if (ltcp_has(seg, LTCP_FLAG_SYN))
 		return ltcp_has(seg, LTCP_FLAG_ACK) ?
-		       ltcp_tw_ack_limited(tw) : ltcp_tw_syn(tw, seg, isn);
+		       ltcp_tw_ack_limited(tw, SKB_DROP_REASON_TCP_INVALID_SYN) :
+		       ltcp_tw_syn(tw, seg, isn);
 
 	if (ltcp_has(seg, LTCP_FLAG_ACK) && ltcp_has(seg, LTCP_FLAG_FIN) &&
 	    seg->end_seq == READ_ONCE(tcptw->tw_rcv_nxt) &&
 	    !ltcp_tw_paws_fails(tcptw, seg)) {
 		ltcp_tw_ts_recent(tcptw, seg);
 		inet_twsk_reschedule(tw, ltcp_tw_length(twsk_net(tw)));
-		return LTCP_TW_ACK;
+		return LTCP_TW_TAKEN(LTCP_TW_ACK);
 	}
-	if (ltcp_tw_unacceptable(tw, seg))
-		return ltcp_tw_ack_limited(tw);
+	why = ltcp_tw_unacceptable(tw, seg);
+	if (why)
+		return ltcp_tw_ack_limited(tw, why);
 	if (!ltcp_has(seg, LTCP_FLAG_ACK))
-		return LTCP_TW_DROP;
+		return LTCP_TW_JUDGE(LTCP_TW_DROP, SKB_DROP_REASON_TCP_FLAGS);
 	if (seq_gt(seg->ack, READ_ONCE(tcptw->tw_snd_nxt)))
-		return ltcp_tw_ack_limited(tw);
+		return ltcp_tw_ack_limited(tw,
+					   SKB_DROP_REASON_TCP_ACK_UNSENT_DATA);
 	ltcp_tw_ts_recent(tcptw, seg);
-	return LTCP_TW_DROP;
+	if (seg->seq != seg->end_seq)	/* text behind the FIN */
+		return LTCP_TW_JUDGE(LTCP_TW_DROP, SKB_DROP_REASON_TCP_CLOSE);
+	return LTCP_TW_TAKEN(LTCP_TW_DROP);
 }
 
 /**
@@ -349,9 +365,9 @@ ltcp_tw_time_wait(struct inet_timewait_sock *tw, const struct ltcp_seg *seg,
  *
  * Context: BH off, RCU. Return: see there.
  */
-enum ltcp_tw_verdict ltcp_tw_segment(struct inet_timewait_sock *tw,
-				     const struct sk_buff *skb,
-				     const struct ltcp_seg *seg, u32 *isn)
+struct ltcp_tw_judgement ltcp_tw_segment(struct inet_timewait_sock *tw,
+					 const struct sk_buff *skb,
+					 const struct ltcp_seg *seg, u32 *isn)
 {
 	if (READ_ONCE(tw->tw_substate) == TCP_FIN_WAIT2)
 		return ltcp_tw_fin_wait2(tw, seg);

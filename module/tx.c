@@ -15,7 +15,7 @@
  * A packet's payload may begin before cb->seq once part of it is acknowledged;
  * ltcp_tx_trim() drops that part before it is sent again.
  */
-#include "ltcp.h"
+#include "trace.h"
 
 /* ------------------------------------------------------------------ */
 /* Packets of the queue                                                 */
@@ -728,6 +728,8 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 	err = ltcp_xmit(sk, skb, true);
 	if (err)
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRETRANSFAIL);
+	else
+		ltcp_trace_kernel(tcp_retransmit_skb, sk, skb);
 	return err;
 }
 

@@ -9,10 +9,6 @@
  */
 #include "ltcp.h"
 
-#define LTCP_JUDGE(v, r) \
-	((struct ltcp_judgement){ .verdict = (v), .reason = (r) })
-#define LTCP_GOOD	LTCP_JUDGE(LTCP_ACCEPT, SKB_NOT_DROPPED_YET)
-
 /* RFC 9293 says one second; RFC 5961 leaves the number to the implementation. */
 #define LTCP_CHALLENGE_PERIOD_MS	1000
 #define LTCP_CHALLENGES_PER_PERIOD	10
@@ -77,13 +73,24 @@ static bool ltcp_seq_fails(const struct tcp_sock *tp,
 	       !ltcp_has(seg, LTCP_FLAG_ACK | LTCP_FLAG_RST);
 }
 
+/* In which way it fails: all of it is old, no window, or beyond the window. */
+static enum skb_drop_reason ltcp_seq_reason(const struct tcp_sock *tp,
+					    const struct ltcp_seg *seg)
+{
+	if (seq_leq(seg->end_seq, tp->rcv_nxt) && seq_lt(seg->seq, tp->rcv_nxt))
+		return seg->len ? SKB_DROP_REASON_TCP_OLD_DATA :
+				  SKB_DROP_REASON_TCP_OLD_SEQUENCE;
+	return ltcp_wnd_left(tp) ? SKB_DROP_REASON_TCP_INVALID_SEQUENCE :
+				   SKB_DROP_REASON_TCP_ZEROWINDOW;
+}
+
 /* Second: RST, as RFC 5961 section 3.2 refines it. */
 static struct ltcp_judgement ltcp_judge_rst(const struct tcp_sock *tp,
 					    const struct ltcp_seg *seg)
 {
 	switch (ltcp_rst_check(seg->seq, tp->rcv_nxt, ltcp_wnd_left(tp))) {
 	case LTCP_RST_EXACT:
-		return LTCP_JUDGE(LTCP_CONN_RESET, SKB_DROP_REASON_TCP_RESET);
+		return LTCP_JUDGE(LTCP_CONN_RESET, SKB_NOT_DROPPED_YET);
 	case LTCP_RST_CHALLENGE:
 		return LTCP_JUDGE(LTCP_DROP_CHALLENGE, SKB_DROP_REASON_TCP_RESET);
 	default:
@@ -104,7 +111,7 @@ static struct ltcp_judgement ltcp_judge_ack(const struct sock *sk,
 	    (v != LTCP_ACK_OK ||
 	     (seg->ack == tp->snd_una && tp->snd_una != tp->snd_nxt)))
 		return LTCP_JUDGE(LTCP_DROP_RESET,
-				  SKB_DROP_REASON_TCP_INVALID_SEQUENCE);
+				  SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE);
 	switch (v) {
 	case LTCP_ACK_OK:
 	case LTCP_ACK_OLD:
@@ -131,7 +138,7 @@ static struct ltcp_judgement ltcp_judge_slow(struct sock *sk,
 	}
 	if (ltcp_seq_fails(tp, seg))
 		return LTCP_JUDGE(rst ? LTCP_DROP : LTCP_DROP_ACK,
-				  SKB_DROP_REASON_TCP_INVALID_SEQUENCE);
+				  ltcp_seq_reason(tp, seg));
 	if (rst)
 		return ltcp_judge_rst(tp, seg);
 	/* Fourth: SYN in a synchronized state (RFC 5961 section 4.2) */

@@ -10,7 +10,7 @@
  * A segment with ACK carries the newest acknowledgment and window, so whatever
  * is sent settles an owed ACK (ltcp_ack_sent()).
  */
-#include "ltcp.h"
+#include "trace.h"
 #include "listen.h"
 
 /* A D-SACK or SACK report is due in the next segments. */
@@ -187,6 +187,7 @@ static int ltcp_hand_over(struct sock *sk, struct sk_buff *skb,
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
 	ltcp_offload_prepare(sk, skb, len, mss, segs);
 	ltcp_note_sent(sk, flags, len, segs);
+	ltcp_trace_sent(sk, cb, len);
 	/* IP's own marks begin clean; @cb may lie in the same bytes */
 	memset(skb->cb, 0, max(sizeof(struct inet_skb_parm),
 			       sizeof(struct inet6_skb_parm)));
@@ -296,6 +297,7 @@ void ltcp_send_active_reset(struct sock *sk, gfp_t gfp)
 					    LTCP_FLAG_ACK | LTCP_FLAG_RST, gfp);
 
 	TCP_INC_STATS(sock_net(sk), TCP_MIB_OUTRSTS);
+	ltcp_trace_reset(sk, NULL);
 	if (!skb) {
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPABORTFAILED);
 		return;

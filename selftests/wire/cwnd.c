@@ -439,6 +439,29 @@ WIRE_TEST(cwnd, tahoe__one_segment_on_any_loss, "C2")
 	ensure_in(next_flight(), 5, 7);
 }
 
+/* Five losses: the retransmissions double with every round trip, they are not one each. */
+WIRE_TEST(cwnd, tahoe__slow_start_begins_with_the_retransmission, "C2")
+{
+	int fd;
+
+	differs_from_builtin("it has no tahoe");
+	classic_recovery();
+	fd = active_open(MSS(SEG), SACK_OK);
+	choose(fd, "tahoe");
+	app_write(fd, 10 * SEG);
+	expect_bytes(1, 1 + 10 * SEG);
+	inject(ACK, ACK(1), SACK({ 1 + 5 * SEG, 1 + 10 * SEG }));
+	expect(ACK, SEQ(1), LEN(SEG));
+	ensure_eq(cwnd(fd), 1);
+	inject(ACK, ACK(1 + SEG), SACK({ 1 + 5 * SEG, 1 + 10 * SEG }));
+	ensure_eq(cwnd(fd), 2);
+	expect_bytes(1 + SEG, 1 + 3 * SEG);
+	inject(ACK, ACK(1 + 2 * SEG), SACK({ 1 + 5 * SEG, 1 + 10 * SEG }));
+	inject(ACK, ACK(1 + 3 * SEG), SACK({ 1 + 5 * SEG, 1 + 10 * SEG }));
+	ensure_eq(cwnd(fd), 4);
+	expect_bytes(1 + 3 * SEG, 1 + 5 * SEG);
+}
+
 WIRE_TEST(cwnd, algorithm__chosen_by_name, "C2 A4")
 {
 	static const char *const names[] = { "reno", "tahoe" };
