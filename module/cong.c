@@ -33,6 +33,7 @@ static const struct {
 	{ &ltcp_tahoe, { .name = "tahoe", .owner = THIS_MODULE } },
 	{ &ltcp_cubic, { .name = "cubic", .owner = THIS_MODULE } },
 	{ &ltcp_bbr,   { .name = "bbr", .owner = THIS_MODULE } },
+	{ &ltcp_dctcp, { .name = "dctcp", .owner = THIS_MODULE } },
 };
 
 /**
@@ -212,11 +213,14 @@ static void ltcp_cong_reduce(struct sock *sk, const struct ltcp_ack_result *res)
 	WRITE_ONCE(tp->snd_cwnd, max(ltcp_prr_cwnd(&lt->prr, &ack), 1U));
 }
 
-/* Is this ACK no reason for Reno and its kin to grow cwnd? */
+/*
+ * Is this ACK no reason for Reno and its kin to grow cwnd? With a mark echoed it
+ * is none (RFC 3168 section 6.1.2).
+ */
 static bool ltcp_cong_stands(const struct sock *sk,
 			     const struct ltcp_ack_result *res)
 {
-	return !res->acked_bytes || res->prior_ca_state == TCP_CA_Recovery ||
+	return !res->acked_bytes || res->ece || res->prior_ca_state == TCP_CA_Recovery ||
 	       ltcp_sk(sk)->frto.step == LTCP_FRTO_STEP3;
 }
 
@@ -231,6 +235,12 @@ static bool ltcp_cong_half_used(const struct sock *sk,
 
 	return tp->snd_cwnd < tp->snd_ssthresh &&
 	       res->prior_in_flight > tp->snd_cwnd / 2;
+}
+
+/* Models and those that count marks hear of every delivery. */
+static bool ltcp_cong_hears_all(const struct ltcp_cc_ops *cc)
+{
+	return cc->own_recovery || cc->needs_ecn;
 }
 
 static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
@@ -252,10 +262,13 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 		.abc_l_segs = LTCP_CWND_L,
 	};
 
-	if (lt->cc->own_recovery) {
+	if (ltcp_cong_hears_all(lt->cc)) {
 		ev.acked_segs = res->delivered_segs;
-		ev.in_recovery = inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery;
-	} else if (res->prior_ca_state == TCP_CA_Loss) {
+		ev.ce_segs = res->ece ? res->delivered_segs : 0;
+		ev.in_recovery = inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery ||
+			(lt->cc->needs_ecn && ltcp_cong_stands(sk, res));
+	}
+	if (!lt->cc->own_recovery && res->prior_ca_state == TCP_CA_Loss) {
 		ev.cwnd_limited = true;
 		ev.abc_l_segs = LTCP_CWND_L_AFTER_RTO;
 	}
@@ -279,19 +292,17 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
+	bool recovers = lt->prr_on &&
+			inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery;
+	bool tell = ltcp_cong_hears_all(lt->cc) ? res->delivered_segs :
+			!recovers && !ltcp_cong_stands(sk, res);
 
-	if (lt->cc->own_recovery) {
-		if (!res->delivered_segs)
-			return;
-		ltcp_cong_tell(sk, res);
-	} else if (lt->prr_on &&
-		   inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery) {
-		ltcp_cong_reduce(sk, res);
-	} else if (!ltcp_cong_stands(sk, res)) {
-		ltcp_cong_tell(sk, res);
-	} else {
+	if (!tell && !recovers)
 		return;
-	}
+	if (tell)
+		ltcp_cong_tell(sk, res);
+	if (recovers)
+		ltcp_cong_reduce(sk, res);
 	ltcp_pace_update(sk, lt->cc_work.pacing_rate);
 }
 
@@ -326,6 +337,14 @@ void ltcp_cong_packet_lost(struct sock *sk, const struct sk_buff *skb)
 	ltcp_cc_store(lt, &lt->cc_work);
 }
 
+/* Has this congestion been answered, when marks told of it? */
+static bool ltcp_cong_known(const struct ltcp_sock *lt, enum ltcp_cc_loss kind)
+{
+	return kind == LTCP_LOSS_FAST && !lt->cc->own_recovery &&
+	       lt->reduced == LTCP_REDUCED_MARK &&
+	       seq_lt(lt->tcp.snd_una, lt->reduced_until);
+}
+
 /**
  * ltcp_cong_on_loss - a loss episode begins
  * @sk: connection
@@ -333,7 +352,9 @@ void ltcp_cong_packet_lost(struct sock *sk, const struct sk_buff *skb)
  * @res: the ACK that did; NULL for a timeout
  *
  * An algorithm that wants cwnd at ssthresh gets there by PRR; one that wants less
- * (Tahoe, or any after a timeout) at once. Context: BH off, socket lock.
+ * (Tahoe, or any after a timeout) at once. Where marks have told of the same
+ * congestion before, ssthresh is lowered already (RFC 3168 section 6.1.2).
+ * Context: BH off, socket lock.
  */
 void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 		       const struct ltcp_ack_result *res)
@@ -347,8 +368,12 @@ void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 
 	ltcp_cc_load(lt, cc);
 	cc->prior_cwnd = cc->cwnd;
-	cc->ssthresh = lt->cc->ssthresh(cc, in_flight, kind);
-	target = lt->cc->loss_cwnd(cc, in_flight, kind);
+	if (ltcp_cong_known(lt, kind)) {
+		target = cc->ssthresh;
+	} else {
+		cc->ssthresh = lt->cc->ssthresh(cc, in_flight, kind);
+		target = lt->cc->loss_cwnd(cc, in_flight, kind);
+	}
 	cc->cwnd_cnt = 0;
 	lt->prr_on = res && target >= cc->ssthresh && !lt->cc->own_recovery;
 	if (lt->prr_on)
@@ -358,6 +383,34 @@ void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 		cc->cwnd = target;
 	ltcp_cc_store(lt, cc);
 	tp->snd_cwnd_stamp = tcp_jiffies32;
+	ltcp_ecn_reduced(sk, LTCP_REDUCED_LOSS);
+}
+
+/**
+ * ltcp_cong_on_mark - the peer echoes a congestion mark, the first of a window
+ * @sk: connection
+ * @res: the ACK that does
+ *
+ * Nothing was lost, so cwnd is where it shall be at once; until as much has left
+ * the network nothing is sent. Context: BH off, socket lock.
+ */
+void ltcp_cong_on_mark(struct sock *sk, const struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct ltcp_cc *cc = &lt->cc_work;
+	u32 in_flight = min(res->prior_in_flight, lt->tcp.snd_cwnd);
+	u32 target;
+
+	ltcp_cc_load(lt, cc);
+	cc->prior_cwnd = cc->cwnd;
+	cc->ssthresh = lt->cc->ssthresh(cc, in_flight, LTCP_LOSS_ECN);
+	target = lt->cc->loss_cwnd(cc, in_flight, LTCP_LOSS_ECN);
+	cc->cwnd = min(cc->cwnd, target);
+	cc->cwnd_cnt = 0;
+	ltcp_cc_store(lt, cc);
+	lt->tcp.snd_cwnd_stamp = tcp_jiffies32;
+	ltcp_pace_update(sk, cc->pacing_rate);
+	ltcp_ecn_reduced(sk, LTCP_REDUCED_MARK);
 }
 
 /**
@@ -383,6 +436,7 @@ void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res)
 	cc->ssthresh = lt->undo.pipe_prev;
 	ltcp_cc_store(lt, cc);
 	lt->prr_on = false;
+	lt->reduced = LTCP_REDUCED_NOT;
 }
 
 /**

@@ -26,6 +26,8 @@
  * queue when the child gets there, and is the finder's to put in any other case.
  */
 #include <net/busy_poll.h>
+#include <net/inet_ecn.h>
+
 #include "ltcp.h"
 #include "listen.h"
 
@@ -82,6 +84,14 @@ static u8 ltcp_req_tos(const struct sock *sk, const struct request_sock *req)
 	return tos & ~INET_ECN_MASK;
 }
 
+/* RFC 8257 section 3.6: with DCTCP the SYN-ACK may be marked, too. */
+static u8 ltcp_synack_tos(const struct sock *sk, const struct request_sock *req)
+{
+	bool ect = inet_rsk(req)->ecn_ok && READ_ONCE(ltcp_sk(sk)->cc)->needs_ecn;
+
+	return ltcp_req_tos(sk, req) | (ect ? INET_ECN_ECT_0 : 0);
+}
+
 /* Send one SYN-ACK. The reference to @dst is consumed. */
 static int ltcp_send_synack(const struct sock *sk, struct dst_entry *dst,
 			    struct request_sock *req)
@@ -97,7 +107,7 @@ static int ltcp_send_synack(const struct sock *sk, struct dst_entry *dst,
 	err = ip_build_and_send_pkt(skb, sk, ireq->ir_loc_addr,
 				    ireq->ir_rmt_addr,
 				    rcu_dereference(ireq->ireq_opt),
-				    ltcp_req_tos(sk, req));
+				    ltcp_synack_tos(sk, req));
 	rcu_read_unlock();
 	return net_xmit_eval(err);
 }
@@ -332,6 +342,7 @@ static struct request_sock *ltcp_req_from_syn(struct sock *sk,
 		return NULL;
 	ltcp_parse(skb, &seg);
 	ltcp_req_options(sk, &seg.opt, req);
+	inet_rsk(req)->ecn_ok = ltcp_ecn_is_setup(&seg);
 	treq = tcp_rsk(req);
 	treq->rcv_isn = seg.seq;
 	treq->rcv_nxt = seg.seq + 1;
@@ -358,6 +369,7 @@ static bool ltcp_req_start(struct sock *sk, struct request_sock *req)
 	if (!dst)
 		goto free;
 	ltcp_req_window(sk, dst, req);
+	inet_rsk(req)->ecn_ok &= ltcp_ecn_accepts(sk, dst, tcp_rsk(req)->syn_tos);
 	if (req->syncookie) {
 		ltcp_send_synack(sk, dst, req);
 		reqsk_free(req);
@@ -498,8 +510,12 @@ static bool ltcp_req_may_answer(const struct sock *lsk,
 }
 
 /* Answer with the SYN-ACK, and let the timer start its wait anew. */
-static void ltcp_req_syn_again(struct sock *lsk, struct request_sock *req)
+static void ltcp_req_syn_again(struct sock *lsk, struct request_sock *req,
+			       const struct ltcp_seg *seg)
 {
+	/* The offer taken back: ECN may be what lost the first one */
+	if (!ltcp_ecn_is_setup(seg))
+		inet_rsk(req)->ecn_ok = 0;
 	if (!ltcp_req_may_answer(lsk, req) || inet_rtx_syn_ack(lsk, req))
 		return;
 	mod_timer_pending(&req->rsk_timer,
@@ -654,6 +670,7 @@ static void ltcp_child_options(struct tcp_sock *tp,
 	tp->rx_opt.snd_wscale = ireq->snd_wscale;
 	tp->rx_opt.rcv_wscale = ireq->rcv_wscale;
 	tp->rx_opt.mss_clamp = req->mss;
+	tp->ecn_flags = ireq->ecn_ok ? TCP_ECN_OK : 0;
 	tp->rx_opt.saw_tstamp = 0;
 	tp->rx_opt.num_sacks = 0;
 	tp->rx_opt.dsack = 0;
@@ -848,7 +865,7 @@ struct sock *ltcp_check_req(struct sock *lsk, struct sk_buff *skb,
 	bool own_req;
 
 	if (ltcp_is_syn_again(req, seg) && !ltcp_req_paws_fails(req, seg)) {
-		ltcp_req_syn_again(lsk, req);
+		ltcp_req_syn_again(lsk, req, seg);
 		return NULL;
 	}
 	verdict = ltcp_judge_req(req, seg);

@@ -189,6 +189,8 @@ struct ltcp_sock {
 	bool urg_out;			/* snd_up, SND.UP, is ahead of SND.UNA (urgent.c) */
 	bool urg_owed;			/* and no segment has told the peer yet */
 	bool cwnd_limited;		/* a push of this round stopped at cwnd */
+	u8 reduced;			/* LTCP_REDUCED_*: why, in this window of data (ecn.c) */
+	u32 reduced_until;		/* SND.NXT when it was */
 	bool cc_started;		/* the algorithm was initialised */
 
 	bool route_follows;		/* a source route that arrives is answered by (srcroute.c) */
@@ -196,6 +198,12 @@ struct ltcp_sock {
 	u32 challenge_ms;		/* start of the second that challenge_left counts */
 	u16 challenge_left;		/* challenge ACKs left in it */
 	u8 arq;				/* enum ltcp_arq; set once (arq.c) */
+};
+
+enum {
+	LTCP_REDUCED_NOT,
+	LTCP_REDUCED_LOSS,
+	LTCP_REDUCED_MARK,
 };
 
 enum {
@@ -304,6 +312,7 @@ struct ltcp_seg {
 	u16 segs;		/* segments on the wire (GRO) */
 	u16 urg;		/* SEG.UP */
 	u8 flags;		/* LTCP_FLAG_* */
+	u8 ecn;			/* the IP header's ECN field (RFC 3168 section 5) */
 	struct ltcp_opts opt;
 };
 
@@ -557,6 +566,7 @@ struct ltcp_ack_result {
 	bool new_loss;		/* something was judged lost because of it */
 	bool dup;		/* a duplicate ACK by RFC 5681's definition */
 	bool wnd_update;
+	bool ece;		/* it echoes a congestion mark */
 };
 void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res);
 void ltcp_ack(struct sock *sk, struct ltcp_seg *seg);
@@ -578,6 +588,7 @@ u32 ltcp_loss_on_reo_timer(struct sock *sk);
 void ltcp_loss_undone(struct sock *sk);
 struct sk_buff *ltcp_loss_next(struct sock *sk);
 void ltcp_mark_lost(struct sock *sk, struct sk_buff *skb);
+void ltcp_loss_set_state(struct sock *sk, u8 state);
 
 /* ---- arq.c: the textbook's schemes of repetition ---- */
 enum ltcp_arq {
@@ -614,12 +625,27 @@ void ltcp_undo_retransmitted(struct sock *sk, const struct sk_buff *skb);
 void ltcp_undo_ack(struct sock *sk, const struct ltcp_seg *seg,
 		   const struct ltcp_ack_result *res);
 
+/* ---- ecn.c: congestion marks ---- */
+void ltcp_ecn_reset(struct sock *sk);
+u8 ltcp_ecn_offer(struct sock *sk, const struct dst_entry *dst);
+void ltcp_ecn_syn_again(struct sock *sk, struct ltcp_cb *cb);
+bool ltcp_ecn_is_setup(const struct ltcp_seg *seg);
+void ltcp_ecn_take_syn(struct sock *sk, const struct ltcp_seg *seg);
+bool ltcp_ecn_accepts(const struct sock *lsk, const struct dst_entry *dst, u8 tos);
+u8 ltcp_ecn_mark(struct sock *sk, const struct ltcp_cb *cb, u32 len);
+void ltcp_ecn_reduced(struct sock *sk, u8 why);
+void ltcp_ecn_ack(struct sock *sk, const struct ltcp_seg *seg,
+		  struct ltcp_ack_result *res);
+void ltcp_ecn_echoed(struct sock *sk, const struct ltcp_ack_result *res);
+void ltcp_ecn_arrives(struct sock *sk, const struct ltcp_seg *seg);
+
 /* ---- cong.c: the one writer of cwnd and ssthresh ---- */
 void ltcp_cong_init(struct sock *sk);
 void ltcp_cong_start(struct sock *sk);
 void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res);
 void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 		       const struct ltcp_ack_result *res);
+void ltcp_cong_on_mark(struct sock *sk, const struct ltcp_ack_result *res);
 void ltcp_cong_packet_lost(struct sock *sk, const struct sk_buff *skb);
 void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res);
 void ltcp_cong_limit(struct sock *sk, u32 cwnd, bool raise);

@@ -77,7 +77,6 @@ static void ltcp_reset_sender(struct tcp_sock *tp, const struct net *net)
 	tp->rate_interval_us = 0;
 	tp->app_limited = ~0U;
 	tp->rate_app_limited = 1;
-	tp->ecn_flags = 0;
 	tp->tsoffset = 0;
 	tp->mss_cache = TCP_MSS_DEFAULT;
 	tp->tcp_header_len = sizeof(struct tcphdr);
@@ -146,6 +145,7 @@ static void ltcp_reset_block(struct sock *sk)
 	ltcp_reset_sender(&lt->tcp, sock_net(sk));
 	ltcp_reset_receiver(&lt->tcp);
 	ltcp_reset_csk(sk);
+	ltcp_ecn_reset(sk);
 	ltcp_cong_init(sk);
 }
 

@@ -717,6 +717,8 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 		tp->retrans_out += cb->segs;
 	}
 	cb->sacked |= LTCP_SKB_EVER_RETRANS;
+	if (unlikely((cb->flags & (LTCP_FLAG_SYN | LTCP_FLAG_ACK)) == LTCP_FLAG_SYN))
+		ltcp_ecn_syn_again(sk, cb);
 	ltcp_prr_sent(&lt->prr, cb->segs);
 	ltcp_rate_sent(lt, skb);
 	tp->total_retrans += cb->segs;
