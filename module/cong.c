@@ -9,7 +9,8 @@
  *
  * Each algorithm has a label: a tcp_congestion_ops that is never registered and
  * whose functions are never called, so that ss, TCP_INFO and BPF read its name
- * where they look for one.
+ * where they look for one. What ltcp does not have itself may be registered with the
+ * kernel: kcong.c is the algorithm then, and icsk_ca_ops the kernel's.
  */
 #include "ltcp.h"
 
@@ -25,50 +26,152 @@
 #define LTCP_CWND_L		U32_MAX
 #define LTCP_CWND_L_AFTER_RTO	1
 
+#define LTCP_LABEL(name_)	.name = (name_), .owner = THIS_MODULE
+
 static const struct {
 	const struct ltcp_cc_ops *cc;
 	struct tcp_congestion_ops label;
 } ltcp_cc_table[] = {
-	{ &ltcp_reno,  { .name = "reno", .owner = THIS_MODULE } },
-	{ &ltcp_tahoe, { .name = "tahoe", .owner = THIS_MODULE } },
-	{ &ltcp_cubic, { .name = "cubic", .owner = THIS_MODULE } },
-	{ &ltcp_bbr,   { .name = "bbr", .owner = THIS_MODULE } },
-	{ &ltcp_dctcp, { .name = "dctcp", .owner = THIS_MODULE } },
+	{ &ltcp_reno,  { LTCP_LABEL("reno"), .flags = TCP_CONG_NON_RESTRICTED } },
+	{ &ltcp_tahoe, { LTCP_LABEL("tahoe"), .flags = TCP_CONG_NON_RESTRICTED } },
+	{ &ltcp_cubic, { LTCP_LABEL("cubic"), .flags = TCP_CONG_NON_RESTRICTED } },
+	{ &ltcp_bbr,   { LTCP_LABEL("bbr"), .flags = TCP_CONG_NON_RESTRICTED } },
+	/* Not for a network shared with others (RFC 8257 section 5) */
+	{ &ltcp_dctcp, { LTCP_LABEL("dctcp"), .flags = TCP_CONG_NEEDS_ECN } },
+};
+
+/* The algorithm of that name among ltcp's own. */
+static bool ltcp_cong_find_own(const char *name, struct ltcp_cc_choice *choice)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ltcp_cc_table); i++) {
+		if (strcmp(ltcp_cc_table[i].cc->name, name))
+			continue;
+		choice->cc = ltcp_cc_table[i].cc;
+		choice->ca = &ltcp_cc_table[i].label;
+		return true;
+	}
+	return false;
+}
+
+/* @ca, or ltcp's own of that name; RCU. As ltcp_kcong_hold(). */
+static int ltcp_cong_hold(const struct tcp_congestion_ops *ca,
+			  struct ltcp_cc_choice *choice)
+{
+	if (ca && ltcp_cong_find_own(ca->name, choice))
+		return 0;
+	return ltcp_kcong_hold(ca, choice);
+}
+
+/* By name, ltcp's own first. As ltcp_kcong_hold(). */
+static int ltcp_cong_get(const char *name, struct ltcp_cc_choice *choice)
+{
+	int err;
+
+	if (ltcp_cong_find_own(name, choice))
+		return 0;
+	rcu_read_lock();
+	err = ltcp_kcong_hold(ltcp_ca_find(name), choice);
+	rcu_read_unlock();
+	return err;
+}
+
+/* The same; who administers the machine may have the module loaded for it. */
+static int ltcp_cong_get_or_load(const char *name, struct ltcp_cc_choice *choice)
+{
+	int err = ltcp_cong_get(name, choice);
+
+	if (err != -ENOENT || !capable(CAP_NET_ADMIN))
+		return err;
+	request_module("tcp_%s", name);
+	return ltcp_cong_get(name, choice);
+}
+
+/*
+ * May anybody choose it? As tcp_allowed_congestion_control says, which knows those
+ * that are registered with the kernel; of the others as ltcp_cc_table does.
+ */
+static bool ltcp_cong_allowed(const struct ltcp_cc_choice *choice)
+{
+	const struct tcp_congestion_ops *ca;
+	bool allowed = choice->ca->flags & TCP_CONG_NON_RESTRICTED;
+
+	rcu_read_lock();
+	ca = ltcp_ca_find(choice->ca->name);
+	allowed |= ca && (ca->flags & TCP_CONG_NON_RESTRICTED);
+	rcu_read_unlock();
+	return allowed;
+}
+
+/* Give up a choice that no socket has. */
+static void ltcp_cong_drop(const struct ltcp_cc_choice *choice)
+{
+	if (choice->cc == &ltcp_kcong || choice->cc == &ltcp_kcong_model)
+		module_put(choice->ca->owner);
+}
+
+/*
+ * From now on @sk has @choice, and its reference. Of a listener others read both
+ * without its lock: never is one of them nothing, and icsk_ca_ops is what counts.
+ */
+static void ltcp_cong_take(struct sock *sk, const struct ltcp_cc_choice *choice)
+{
+	WRITE_ONCE(ltcp_sk(sk)->cc, choice->cc);
+	WRITE_ONCE(inet_csk(sk)->icsk_ca_ops, choice->ca);
+}
+
+/* @sk has @choice, and no longer what it had. */
+static void ltcp_cong_swap(struct sock *sk, const struct ltcp_cc_choice *choice)
+{
+	const struct ltcp_cc_choice old = {
+		.cc = ltcp_sk(sk)->cc,
+		.ca = inet_csk(sk)->icsk_ca_ops,
+	};
+
+	if (ltcp_is_kcong(sk))
+		ltcp_kcong_stop(sk);
+	ltcp_cong_take(sk, choice);
+	ltcp_cong_drop(&old);
+}
+
+static const struct ltcp_cc_choice ltcp_cong_reno = {
+	.cc = &ltcp_reno,
+	.ca = &ltcp_cc_table[0].label,
 };
 
 /**
- * ltcp_cong_find - look an algorithm up
- * @name: as TCP_CONGESTION and tcp_congestion_control spell it
+ * ltcp_cong_put - a socket needs no congestion control any more
+ * @sk: socket
  *
- * Context: any. Return: the algorithm, NULL when ltcp has none of that name.
+ * Context: socket lock, or nobody else knows of @sk.
  */
-const struct ltcp_cc_ops *ltcp_cong_find(const char *name)
+void ltcp_cong_put(struct sock *sk)
 {
-	int i;
+	ltcp_cong_swap(sk, &ltcp_cong_reno);
+}
 
-	for (i = 0; i < ARRAY_SIZE(ltcp_cc_table); i++)
-		if (!strcmp(ltcp_cc_table[i].cc->name, name))
-			return ltcp_cc_table[i].cc;
-	return NULL;
+/* The namespace's net.ipv4.tcp_congestion_control; Reno if it cannot be had. */
+static void ltcp_cong_take_default(struct sock *sk)
+{
+	struct ltcp_cc_choice choice;
+	int err;
+
+	rcu_read_lock();
+	err = ltcp_cong_hold(rcu_dereference(
+			sock_net(sk)->ipv4.tcp_congestion_control), &choice);
+	rcu_read_unlock();
+	ltcp_cong_take(sk, err ? &ltcp_cong_reno : &choice);
 }
 
 /**
- * ltcp_cong_label - what the kernel's readers see of an algorithm
- * @cc: algorithm of the table
+ * ltcp_cc_load - what an algorithm works on, from the control block
+ * @lt: connection
+ * @cc: filled but for what is the algorithm's
  *
- * Context: any. Return: never NULL.
+ * Context: socket lock.
  */
-const struct tcp_congestion_ops *ltcp_cong_label(const struct ltcp_cc_ops *cc)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(ltcp_cc_table); i++)
-		if (ltcp_cc_table[i].cc == cc)
-			return &ltcp_cc_table[i].label;
-	return &ltcp_cc_table[0].label;
-}
-
-static void ltcp_cc_load(const struct ltcp_sock *lt, struct ltcp_cc *cc)
+void ltcp_cc_load(const struct ltcp_sock *lt, struct ltcp_cc *cc)
 {
 	const struct tcp_sock *tp = &lt->tcp;
 
@@ -97,25 +200,11 @@ static u32 ltcp_initial_cwnd(const struct sock *sk)
 	return min(cwnd ?: LTCP_INIT_CWND, tcp_sk(sk)->snd_cwnd_clamp);
 }
 
-/* The namespace's net.ipv4.tcp_congestion_control, when ltcp has one of that name. */
-static const struct ltcp_cc_ops *ltcp_cong_default(const struct net *net)
-{
-	const struct tcp_congestion_ops *ca;
-	const struct ltcp_cc_ops *cc = NULL;
-
-	rcu_read_lock();
-	ca = rcu_dereference(net->ipv4.tcp_congestion_control);
-	if (ca)
-		cc = ltcp_cong_find(ca->name);
-	rcu_read_unlock();
-	return cc ?: &ltcp_reno;
-}
-
 /**
  * ltcp_cong_init - a fresh control block
  * @sk: socket before its connection, or a listener's child
  *
- * The namespace's default algorithm when ltcp has it, Reno otherwise.
+ * The namespace's default algorithm, unless one was chosen.
  * Context: socket lock or unpublished socket.
  */
 void ltcp_cong_init(struct sock *sk)
@@ -124,8 +213,10 @@ void ltcp_cong_init(struct sock *sk)
 	struct tcp_sock *tp = &lt->tcp;
 
 	if (!lt->cc)
-		lt->cc = ltcp_cong_default(sock_net(sk));
-	inet_csk(sk)->icsk_ca_ops = ltcp_cong_label(lt->cc);
+		ltcp_cong_take_default(sk);
+	else if (ltcp_is_kcong(sk))
+		ltcp_kcong_stop(sk);
+	inet_csk(sk)->icsk_ca_dst_locked = 0;
 	inet_csk(sk)->icsk_ca_state = TCP_CA_Open;
 	tp->snd_cwnd_clamp = S32_MAX;
 	WRITE_ONCE(tp->snd_cwnd, LTCP_INIT_CWND);
@@ -169,26 +260,90 @@ void ltcp_cong_start(struct sock *sk)
 	ltcp_cc_begin(sk);
 }
 
+/* @sk has another algorithm from now on; one that works takes over at once. */
+static void ltcp_cong_change(struct sock *sk, const struct ltcp_cc_choice *choice)
+{
+	ltcp_cong_swap(sk, choice);
+	if (ltcp_sk(sk)->cc_started)
+		ltcp_cc_begin(sk);
+}
+
 /**
  * ltcp_cong_set - choose an algorithm by name
  * @sk: socket
  * @name: NUL-terminated
  *
- * Context: socket lock. Return: 0, or -ENOENT when ltcp has none of that name.
+ * Context: process, socket lock. Return: 0; -ENOENT when there is none of that name;
+ * -EPERM when only an administrator may choose it or the route has chosen;
+ * -EOPNOTSUPP or -EBUSY as ltcp_kcong_hold().
  */
 int ltcp_cong_set(struct sock *sk, const char *name)
 {
-	const struct ltcp_cc_ops *cc = ltcp_cong_find(name);
-	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct ltcp_cc_choice choice;
+	int err;
 
-	if (!cc)
-		return -ENOENT;
-	lt->cc = cc;
-	inet_csk(sk)->icsk_ca_ops = ltcp_cong_label(cc);
-	inet_csk(sk)->icsk_ca_setsockopt = 1;
-	if (lt->cc_started)
-		ltcp_cc_begin(sk);
+	if (icsk->icsk_ca_dst_locked)
+		return -EPERM;
+	err = ltcp_cong_get_or_load(name, &choice);
+	if (err)
+		return err;
+	if (choice.ca == icsk->icsk_ca_ops) {
+		ltcp_cong_drop(&choice);
+	} else if (!ltcp_cong_allowed(&choice) &&
+		   !sockopt_ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN)) {
+		ltcp_cong_drop(&choice);
+		return -EPERM;
+	} else {
+		ltcp_cong_change(sk, &choice);
+	}
+	icsk->icsk_ca_setsockopt = 1;
 	return 0;
+}
+
+/**
+ * ltcp_cong_inherit - a child copied its listener's congestion control
+ * @child: fresh clone; nothing but the copy was done to it
+ *
+ * It keeps what TCP_CONGESTION chose there; otherwise the namespace's choice of
+ * now is its own, which ltcp_cong_init() sees to. The listener may have been given
+ * another one while it was copied. Context: RCU; nobody knows of @child.
+ */
+void ltcp_cong_inherit(struct sock *child)
+{
+	struct inet_connection_sock *icsk = inet_csk(child);
+	struct ltcp_cc_choice choice;
+
+	icsk->icsk_ca_initialized = 0;
+	ltcp_sk(child)->cc = NULL;
+	if (icsk->icsk_ca_setsockopt &&
+	    !ltcp_cong_hold(icsk->icsk_ca_ops, &choice))
+		ltcp_cong_take(child, &choice);
+}
+
+/**
+ * ltcp_cong_route - the route may name a congestion control
+ * @sk: connection that has not begun
+ * @dst: its route
+ *
+ * "congctl", which goes before TCP_CONGESTION, and with "lock" also after it.
+ * Context: socket lock.
+ */
+void ltcp_cong_route(struct sock *sk, const struct dst_entry *dst)
+{
+	u32 key = dst_metric(dst, RTAX_CC_ALGO);
+	struct ltcp_cc_choice choice;
+	int err;
+
+	if (likely(!key))
+		return;
+	rcu_read_lock();
+	err = ltcp_cong_hold(ltcp_ca_find_key(key), &choice);
+	rcu_read_unlock();
+	if (err)
+		return;
+	ltcp_cong_change(sk, &choice);
+	inet_csk(sk)->icsk_ca_dst_locked = tcp_ca_dst_locked(dst);
 }
 
 /* RFC 9937: one step of the way down to ssthresh. */
@@ -254,7 +409,7 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 		.in_flight = res->prior_in_flight,
 		.rtt_us = res->rtt_us,
 		.srtt_us = lt->tcp.srtt_us >> 3,
-		.cwnd_limited = lt->cwnd_limited || ltcp_cong_half_used(sk, res),
+		.cwnd_limited = lt->tcp.is_cwnd_limited || ltcp_cong_half_used(sk, res),
 		.app_limited = lt->tcp.app_limited,
 		.round_start = lt->round_start,
 		.min_rtt_us = ltcp_min_rtt_us(&lt->tcp),
@@ -275,8 +430,10 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 	ltcp_cc_load(lt, &lt->cc_work);
 	lt->cc->on_ack(&lt->cc_work, &ev);
 	ltcp_cc_store(lt, &lt->cc_work);
-	if (lt->round_start)
-		lt->cwnd_limited = false;
+	if (lt->round_start) {
+		lt->tcp.is_cwnd_limited = false;
+		lt->tcp.max_packets_out = lt->tcp.packets_out;
+	}
 	lt->round_start = false;
 }
 
@@ -507,6 +664,9 @@ void ltcp_cong_recovered(struct sock *sk)
 	}
 	lt->prr_on = false;
 	tp->snd_cwnd_stamp = tcp_jiffies32;
+	if (inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery &&
+	    !lt->cc->own_recovery)
+		ltcp_kcong_event(sk, CA_EVENT_COMPLETE_CWR);
 }
 
 /* RFC 5681 section 4.1, unless tcp_slow_start_after_idle turns it off. */
@@ -530,13 +690,16 @@ void ltcp_cong_restart(struct sock *sk)
 	bool paused = lt->cc->on_restart && lt->tcp.app_limited;
 	bool idle = ltcp_cong_was_idle(sk);
 
-	if (likely(!paused && !idle))
+	if (likely(!paused && !idle)) {
+		ltcp_kcong_event(sk, CA_EVENT_TX_START);
 		return;
+	}
 	ltcp_cc_load(lt, &lt->cc_work);
 	if (idle)
 		lt->cc->idle_restart(&lt->cc_work, ltcp_initial_cwnd(sk));
 	if (paused)
 		lt->cc->on_restart(&lt->cc_work, lt->tcp.tcp_mstamp);
 	ltcp_cc_store(lt, &lt->cc_work);
+	ltcp_kcong_event(sk, CA_EVENT_TX_START);
 	ltcp_pace_update(sk, lt->cc_work.pacing_rate);
 }

@@ -64,6 +64,7 @@ int ltcp_connect_start(struct sock *sk)
 	if (inet_csk(sk)->icsk_af_ops->rebuild_header(sk))
 		return -EHOSTUNREACH;
 	ltcp_mstamp_refresh(tp);
+	ltcp_cong_route(sk, dst);
 	ltcp_connect_offers(sk);
 	ltcp_connect_sequence(sk);
 	ltcp_sync_mss(sk, dst_mtu(dst));

@@ -194,8 +194,11 @@ void ltcp_ecn_ack(struct sock *sk, const struct ltcp_seg *seg,
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
-	if (lt->reduced && seq_gt(lt->tcp.snd_una, lt->reduced_until))
+	if (lt->reduced && seq_gt(lt->tcp.snd_una, lt->reduced_until)) {
+		if (inet_csk(sk)->icsk_ca_state == TCP_CA_CWR)
+			ltcp_kcong_event(sk, CA_EVENT_COMPLETE_CWR);
 		lt->reduced = LTCP_REDUCED_NOT;
+	}
 	res->ece = (lt->tcp.ecn_flags & TCP_ECN_OK) &&
 		   (seg->flags & (LTCP_FLAG_ECE | LTCP_FLAG_SYN)) == LTCP_FLAG_ECE;
 }

@@ -689,6 +689,7 @@ static void ltcp_child_route(struct sock *child, struct dst_entry *dst)
 	struct tcp_sock *tp = tcp_sk(child);
 
 	ltcp_offload_setup(child, dst);
+	ltcp_cong_route(child, dst);
 	tp->advmss = ltcp_advmss(child, dst);
 	ltcp_sync_mss(child, dst_mtu(dst));
 	icsk->icsk_ack.rcv_mss = clamp_t(u32, min_t(u32, tp->advmss,
@@ -765,6 +766,7 @@ static struct sock *ltcp_child_clone(const struct sock *sk, struct sk_buff *skb,
 	if (!child)
 		return NULL;
 	/* First of all: what was copied must not be used, nor freed twice */
+	ltcp_cong_inherit(child);
 	ltcp_init_block(child);
 	ltcp_child_identity(child, skb, req);
 	ltcp_child_options(tcp_sk(child), req);

@@ -179,6 +179,8 @@ void ltcp_loss_set_state(struct sock *sk, u8 state)
 	if (unlikely(ltcp_sk(sk)->reduced == LTCP_REDUCED_MARK) &&
 	    state < TCP_CA_CWR)
 		state = TCP_CA_CWR;
+	if (ltcp_is_kcong(sk))
+		ltcp_kcong_set_state(sk, state);
 	inet_csk(sk)->icsk_ca_state = state;
 }
 
@@ -213,10 +215,10 @@ static void ltcp_leave_episode(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
-	ltcp_loss_set_state(sk, TCP_CA_Open);
 	if (likely(!lt->unreduced))
 		ltcp_cong_recovered(sk);
 	lt->unreduced = false;
+	ltcp_loss_set_state(sk, TCP_CA_Open);
 	lt->dupacks = 0;
 	if (!ltcp_has_sack(&lt->tcp))
 		lt->tcp.sacked_out = 0;

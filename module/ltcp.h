@@ -188,7 +188,6 @@ struct ltcp_sock {
 	bool freed;			/* send buffer space was freed since the last push */
 	bool urg_out;			/* snd_up, SND.UP, is ahead of SND.UNA (urgent.c) */
 	bool urg_owed;			/* and no segment has told the peer yet */
-	bool cwnd_limited;		/* a push of this round stopped at cwnd */
 	u8 reduced;			/* LTCP_REDUCED_*: why, in this window of data (ecn.c) */
 	u32 reduced_until;		/* SND.NXT when it was */
 	bool cc_started;		/* the algorithm was initialised */
@@ -420,6 +419,8 @@ unsigned int ltcp_tw_count(struct net *net);
 unsigned long ltcp_find_symbol(const char *name);
 void ltcp_symbols_init(void);
 int ltcp_max_orphans(void);
+const struct tcp_congestion_ops *ltcp_ca_find(const char *name);
+const struct tcp_congestion_ops *ltcp_ca_find_key(u32 key);
 
 /* ---- family.c: which sockets become ours ---- */
 int ltcp_family_init(void);
@@ -653,9 +654,36 @@ void ltcp_cong_on_repeated_rto(struct sock *sk);
 void ltcp_cong_mss_changed(struct sock *sk, u32 old_mss);
 void ltcp_cong_recovered(struct sock *sk);
 void ltcp_cong_restart(struct sock *sk);
-const struct ltcp_cc_ops *ltcp_cong_find(const char *name);
 int ltcp_cong_set(struct sock *sk, const char *name);
-const struct tcp_congestion_ops *ltcp_cong_label(const struct ltcp_cc_ops *cc);
+void ltcp_cong_inherit(struct sock *child);
+void ltcp_cong_route(struct sock *sk, const struct dst_entry *dst);
+void ltcp_cong_put(struct sock *sk);
+void ltcp_cc_load(const struct ltcp_sock *lt, struct ltcp_cc *cc);
+
+/* An algorithm, and what the kernel's readers see of it; one of the kernel is held. */
+struct ltcp_cc_choice {
+	const struct ltcp_cc_ops *cc;
+	const struct tcp_congestion_ops *ca;
+};
+
+/* ---- kcong.c: congestion control by a module of the kernel ---- */
+extern const struct ltcp_cc_ops ltcp_kcong, ltcp_kcong_model;
+void ltcp_kcong_event(struct sock *sk, enum tcp_ca_event event);
+void ltcp_kcong_set_state(struct sock *sk, u8 state);
+void ltcp_kcong_acked(struct sock *sk, const struct ltcp_seg *seg,
+		      const struct ltcp_ack_result *res);
+u32 ltcp_kcong_min_tso_segs(const struct sock *sk);
+u32 ltcp_kcong_sndbuf_expand(struct sock *sk);
+int ltcp_kcong_hold(const struct tcp_congestion_ops *ca,
+		    struct ltcp_cc_choice *choice);
+void ltcp_kcong_stop(struct sock *sk);
+
+static inline bool ltcp_is_kcong(const struct sock *sk)
+{
+	const struct ltcp_cc_ops *cc = ltcp_sk(sk)->cc;
+
+	return unlikely(cc == &ltcp_kcong || cc == &ltcp_kcong_model);
+}
 
 /* What a SYN offers as receive window: bytes, its upper bound, the scale. */
 struct ltcp_wnd_offer {

@@ -237,5 +237,5 @@ u32 ltcp_pace_max_segs(const struct sock *sk, u32 mss)
 		bytes += sk->sk_gso_max_size >> distance;
 	bytes = min_t(u64, bytes, sk->sk_gso_max_size);
 	return max_t(u32, (u32)bytes / mss,
-		     READ_ONCE(net->ipv4.sysctl_tcp_min_tso_segs) ?: 1);
+		     ltcp_kcong_min_tso_segs(sk) ?: 1);
 }

@@ -65,6 +65,7 @@ static void ltcp_reset_sender(struct tcp_sock *tp, const struct net *net)
 	tp->lost_out = 0;
 	tp->retrans_out = 0;
 	tp->max_packets_out = 0;
+	tp->is_cwnd_limited = 0;
 	tp->retrans_stamp = 0;
 	tp->undo_marker = 0;
 	tp->undo_retrans = 0;
@@ -679,6 +680,7 @@ int ltcp_disconnect(struct sock *sk, int flags)
 void ltcp_destroy_sock(struct sock *sk)
 {
 	ltcp_purge(sk);
+	ltcp_cong_put(sk);
 	if (inet_csk(sk)->icsk_bind_hash)
 		inet_put_port(sk);
 	sk_sockets_allocated_dec(sk);
