@@ -116,7 +116,7 @@ each_carries()
 		py "
 c, a = pair(near, far, '$m')
 assert name_of(c) == '$m'
-carry(c, a, 150000)" || return
+carry(c, a, 100000)" || return
 	done
 }
 
@@ -124,7 +124,7 @@ switched_under_way()
 {
 	py "
 c, a = pair(near, far)
-carry(c, a, 500000, sys.argv[1:] + ['cubic', 'bbr', 'dctcp', 'tahoe', 'reno'])" "${have[@]}"
+carry(c, a, 300000, sys.argv[1:] + ['cubic', 'bbr', 'dctcp', 'tahoe', 'reno'])" "${have[@]}"
 }
 
 # Loaded for who may; a socket that has it keeps it from being unloaded.
