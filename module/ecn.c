@@ -208,12 +208,16 @@ void ltcp_ecn_ack(struct sock *sk, const struct ltcp_seg *seg,
  * @sk: connection, its loss state up to date
  * @res: the ACK that echoes it
  *
- * Context: BH off, socket lock.
+ * A window of one segment cannot be reduced: the next one is sent when the
+ * retransmission timer would expire (RFC 3168 section 6.1.2). Context: BH off,
+ * socket lock.
  */
 void ltcp_ecn_echoed(struct sock *sk, const struct ltcp_ack_result *res)
 {
 	if (ltcp_sk(sk)->reduced || ltcp_in_recovery(sk))
 		return;
+	if (tcp_sk(sk)->snd_cwnd == 1 && !ltcp_sk(sk)->cc->needs_ecn)
+		ltcp_pace_wait(sk, jiffies_to_usecs(inet_csk(sk)->icsk_rto));
 	ltcp_cong_on_mark(sk, res);
 	ltcp_loss_set_state(sk, inet_csk(sk)->icsk_ca_state);
 }

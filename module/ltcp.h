@@ -754,6 +754,7 @@ void ltcp_mtup_timeout(struct sock *sk);
 void ltcp_pace_init(struct sock *sk);
 void ltcp_pace_stop(struct sock *sk);
 void ltcp_pace_request(struct sock *sk);
+void ltcp_pace_wait(struct sock *sk, u32 us);
 void ltcp_pace_update(struct sock *sk, u64 wanted);
 bool ltcp_pace_holds(struct sock *sk);
 void ltcp_pace_stamp(struct sock *sk, struct sk_buff *skb);

@@ -500,6 +500,24 @@ WIRE_TEST(ecn, sender__timeout, "C6")
 	ignore_rest();
 }
 
+/* One segment cannot be less: the next is sent when the timer would expire. */
+WIRE_TEST(ecn, sender__cwnd_of_one, "C6")
+{
+	int fd;
+
+	differs_from_builtin("it has no Tahoe, and no such wait");
+	fd = bulk("tahoe");
+	inject(ACK | ECE, ACK(1 + 10 * SEG));
+	expect(CWR | ACK, SEQ(10001), LEN(SEG), ECN(ECT0));
+	expect_silence(5);
+	ensure_eq(cwnd(fd), 1);
+	inject(ACK | ECE, ACK(1 + 11 * SEG));
+	expect_after(200, CWR | ACK, SEQ(11001), LEN(SEG), ECN(ECT0));
+	inject(ACK, ACK(1 + 12 * SEG));
+	expect(ACK, SEQ(12001), LEN(SEG));
+	ignore_rest();
+}
+
 /* Without agreement the bits are nobody's. */
 WIRE_TEST(ecn, sender__echo_without_agreement, "C6")
 {
