@@ -270,6 +270,13 @@ static void ltcp_ack_timers(struct sock *sk, const struct ltcp_ack_result *res)
 		ltcp_timer_arm_loss(sk, 0);
 }
 
+/* Of what was delivered so many segments may have been marked. */
+static void ltcp_ack_count_marked(struct sock *sk, u32 segs)
+{
+	tcp_sk(sk)->delivered_ce += segs;
+	NET_ADD_STATS(sock_net(sk), LINUX_MIB_TCPDELIVEREDCE, segs);
+}
+
 static void ltcp_ack_begin(struct ltcp_sock *lt, const struct ltcp_seg *seg,
 			   struct ltcp_ack_result *res)
 {
@@ -313,6 +320,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 	if (seg->ack != tp->snd_una)
 		ltcp_ack_advance(sk, seg, &res);
 	res.wnd_update = ltcp_ack_window(tp, seg);
+	ltcp_ecn_ack(sk, seg, &res);
 	if (!tp->packets_out && !res.acked_segs &&
 	    !(seg->opt.present & LTCP_OPT_SACK))
 		return;
@@ -321,10 +329,16 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 		ltcp_sack_process(sk, seg, &res);
 	res.dup = !res.acked_bytes && ltcp_is_dupack(tp, seg, res.wnd_update);
 	tp->delivered += res.delivered_segs;
+	if (unlikely(res.ece))
+		ltcp_ack_count_marked(sk, res.delivered_segs);
 	if (likely(sk->sk_state != TCP_SYN_SENT && sk->sk_state != TCP_SYN_RECV)) {
+		if (ltcp_is_kcong(sk))
+			ltcp_kcong_acked(sk, seg, &res);
 		ltcp_loss_on_ack(sk, seg, &res);
 		ltcp_rate_finish(ltcp_sk(sk), &res);
 		ltcp_cong_on_ack(sk, &res);
+		if (unlikely(res.ece))
+			ltcp_ecn_echoed(sk, &res);
 		if (res.acked_bytes)
 			ltcp_tx_sndbuf_grow(sk);
 	}

@@ -73,13 +73,21 @@
 	BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, uaddr)
 #endif
 
-/* Arguments of tcp_congestion_ops->cong_control(), in full. */
+/* tcp_congestion_ops->cong_control(), which newer kernels tell more. */
 #ifdef LTCP_HAVE_CONG_CONTROL_ACK
-#define LTCP_CONG_CONTROL_ARGS						\
-	struct sock *sk, u32 ack, int flag, const struct rate_sample *rs
+static inline void ltcp_call_cong_control(const struct tcp_congestion_ops *ca,
+					  struct sock *sk, u32 ack, int flag,
+					  const struct rate_sample *rs)
+{
+	ca->cong_control(sk, ack, flag, rs);
+}
 #else
-#define LTCP_CONG_CONTROL_ARGS						\
-	struct sock *sk, const struct rate_sample *rs
+static inline void ltcp_call_cong_control(const struct tcp_congestion_ops *ca,
+					  struct sock *sk, u32 ack, int flag,
+					  const struct rate_sample *rs)
+{
+	ca->cong_control(sk, rs);
+}
 #endif
 
 /*

@@ -9,7 +9,8 @@
  *
  * Each algorithm has a label: a tcp_congestion_ops that is never registered and
  * whose functions are never called, so that ss, TCP_INFO and BPF read its name
- * where they look for one.
+ * where they look for one. What ltcp does not have itself may be registered with the
+ * kernel: kcong.c is the algorithm then, and icsk_ca_ops the kernel's.
  */
 #include "ltcp.h"
 
@@ -25,49 +26,152 @@
 #define LTCP_CWND_L		U32_MAX
 #define LTCP_CWND_L_AFTER_RTO	1
 
+#define LTCP_LABEL(name_)	.name = (name_), .owner = THIS_MODULE
+
 static const struct {
 	const struct ltcp_cc_ops *cc;
 	struct tcp_congestion_ops label;
 } ltcp_cc_table[] = {
-	{ &ltcp_reno,  { .name = "reno", .owner = THIS_MODULE } },
-	{ &ltcp_tahoe, { .name = "tahoe", .owner = THIS_MODULE } },
-	{ &ltcp_cubic, { .name = "cubic", .owner = THIS_MODULE } },
-	{ &ltcp_bbr,   { .name = "bbr", .owner = THIS_MODULE } },
+	{ &ltcp_reno,  { LTCP_LABEL("reno"), .flags = TCP_CONG_NON_RESTRICTED } },
+	{ &ltcp_tahoe, { LTCP_LABEL("tahoe"), .flags = TCP_CONG_NON_RESTRICTED } },
+	{ &ltcp_cubic, { LTCP_LABEL("cubic"), .flags = TCP_CONG_NON_RESTRICTED } },
+	{ &ltcp_bbr,   { LTCP_LABEL("bbr"), .flags = TCP_CONG_NON_RESTRICTED } },
+	/* Not for a network shared with others (RFC 8257 section 5) */
+	{ &ltcp_dctcp, { LTCP_LABEL("dctcp"), .flags = TCP_CONG_NEEDS_ECN } },
+};
+
+/* The algorithm of that name among ltcp's own. */
+static bool ltcp_cong_find_own(const char *name, struct ltcp_cc_choice *choice)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ltcp_cc_table); i++) {
+		if (strcmp(ltcp_cc_table[i].cc->name, name))
+			continue;
+		choice->cc = ltcp_cc_table[i].cc;
+		choice->ca = &ltcp_cc_table[i].label;
+		return true;
+	}
+	return false;
+}
+
+/* @ca, or ltcp's own of that name; RCU. As ltcp_kcong_hold(). */
+static int ltcp_cong_hold(const struct tcp_congestion_ops *ca,
+			  struct ltcp_cc_choice *choice)
+{
+	if (ca && ltcp_cong_find_own(ca->name, choice))
+		return 0;
+	return ltcp_kcong_hold(ca, choice);
+}
+
+/* By name, ltcp's own first. As ltcp_kcong_hold(). */
+static int ltcp_cong_get(const char *name, struct ltcp_cc_choice *choice)
+{
+	int err;
+
+	if (ltcp_cong_find_own(name, choice))
+		return 0;
+	rcu_read_lock();
+	err = ltcp_kcong_hold(ltcp_ca_find(name), choice);
+	rcu_read_unlock();
+	return err;
+}
+
+/* The same; who administers the machine may have the module loaded for it. */
+static int ltcp_cong_get_or_load(const char *name, struct ltcp_cc_choice *choice)
+{
+	int err = ltcp_cong_get(name, choice);
+
+	if (err != -ENOENT || !capable(CAP_NET_ADMIN))
+		return err;
+	request_module("tcp_%s", name);
+	return ltcp_cong_get(name, choice);
+}
+
+/*
+ * May anybody choose it? As tcp_allowed_congestion_control says, which knows those
+ * that are registered with the kernel; of the others as ltcp_cc_table does.
+ */
+static bool ltcp_cong_allowed(const struct ltcp_cc_choice *choice)
+{
+	const struct tcp_congestion_ops *ca;
+	bool allowed = choice->ca->flags & TCP_CONG_NON_RESTRICTED;
+
+	rcu_read_lock();
+	ca = ltcp_ca_find(choice->ca->name);
+	allowed |= ca && (ca->flags & TCP_CONG_NON_RESTRICTED);
+	rcu_read_unlock();
+	return allowed;
+}
+
+/* Give up a choice that no socket has. */
+static void ltcp_cong_drop(const struct ltcp_cc_choice *choice)
+{
+	if (choice->cc == &ltcp_kcong || choice->cc == &ltcp_kcong_model)
+		module_put(choice->ca->owner);
+}
+
+/*
+ * From now on @sk has @choice, and its reference. Of a listener others read both
+ * without its lock: never is one of them nothing, and icsk_ca_ops is what counts.
+ */
+static void ltcp_cong_take(struct sock *sk, const struct ltcp_cc_choice *choice)
+{
+	WRITE_ONCE(ltcp_sk(sk)->cc, choice->cc);
+	WRITE_ONCE(inet_csk(sk)->icsk_ca_ops, choice->ca);
+}
+
+/* @sk has @choice, and no longer what it had. */
+static void ltcp_cong_swap(struct sock *sk, const struct ltcp_cc_choice *choice)
+{
+	const struct ltcp_cc_choice old = {
+		.cc = ltcp_sk(sk)->cc,
+		.ca = inet_csk(sk)->icsk_ca_ops,
+	};
+
+	if (ltcp_is_kcong(sk))
+		ltcp_kcong_stop(sk);
+	ltcp_cong_take(sk, choice);
+	ltcp_cong_drop(&old);
+}
+
+static const struct ltcp_cc_choice ltcp_cong_reno = {
+	.cc = &ltcp_reno,
+	.ca = &ltcp_cc_table[0].label,
 };
 
 /**
- * ltcp_cong_find - look an algorithm up
- * @name: as TCP_CONGESTION and tcp_congestion_control spell it
+ * ltcp_cong_put - a socket needs no congestion control any more
+ * @sk: socket
  *
- * Context: any. Return: the algorithm, NULL when ltcp has none of that name.
+ * Context: socket lock, or nobody else knows of @sk.
  */
-const struct ltcp_cc_ops *ltcp_cong_find(const char *name)
+void ltcp_cong_put(struct sock *sk)
 {
-	int i;
+	ltcp_cong_swap(sk, &ltcp_cong_reno);
+}
 
-	for (i = 0; i < ARRAY_SIZE(ltcp_cc_table); i++)
-		if (!strcmp(ltcp_cc_table[i].cc->name, name))
-			return ltcp_cc_table[i].cc;
-	return NULL;
+/* The namespace's net.ipv4.tcp_congestion_control; Reno if it cannot be had. */
+static void ltcp_cong_take_default(struct sock *sk)
+{
+	struct ltcp_cc_choice choice;
+	int err;
+
+	rcu_read_lock();
+	err = ltcp_cong_hold(rcu_dereference(
+			sock_net(sk)->ipv4.tcp_congestion_control), &choice);
+	rcu_read_unlock();
+	ltcp_cong_take(sk, err ? &ltcp_cong_reno : &choice);
 }
 
 /**
- * ltcp_cong_label - what the kernel's readers see of an algorithm
- * @cc: algorithm of the table
+ * ltcp_cc_load - what an algorithm works on, from the control block
+ * @lt: connection
+ * @cc: filled but for what is the algorithm's
  *
- * Context: any. Return: never NULL.
+ * Context: socket lock.
  */
-const struct tcp_congestion_ops *ltcp_cong_label(const struct ltcp_cc_ops *cc)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(ltcp_cc_table); i++)
-		if (ltcp_cc_table[i].cc == cc)
-			return &ltcp_cc_table[i].label;
-	return &ltcp_cc_table[0].label;
-}
-
-static void ltcp_cc_load(const struct ltcp_sock *lt, struct ltcp_cc *cc)
+void ltcp_cc_load(const struct ltcp_sock *lt, struct ltcp_cc *cc)
 {
 	const struct tcp_sock *tp = &lt->tcp;
 
@@ -96,25 +200,11 @@ static u32 ltcp_initial_cwnd(const struct sock *sk)
 	return min(cwnd ?: LTCP_INIT_CWND, tcp_sk(sk)->snd_cwnd_clamp);
 }
 
-/* The namespace's net.ipv4.tcp_congestion_control, when ltcp has one of that name. */
-static const struct ltcp_cc_ops *ltcp_cong_default(const struct net *net)
-{
-	const struct tcp_congestion_ops *ca;
-	const struct ltcp_cc_ops *cc = NULL;
-
-	rcu_read_lock();
-	ca = rcu_dereference(net->ipv4.tcp_congestion_control);
-	if (ca)
-		cc = ltcp_cong_find(ca->name);
-	rcu_read_unlock();
-	return cc ?: &ltcp_reno;
-}
-
 /**
  * ltcp_cong_init - a fresh control block
  * @sk: socket before its connection, or a listener's child
  *
- * The namespace's default algorithm when ltcp has it, Reno otherwise.
+ * The namespace's default algorithm, unless one was chosen.
  * Context: socket lock or unpublished socket.
  */
 void ltcp_cong_init(struct sock *sk)
@@ -123,8 +213,10 @@ void ltcp_cong_init(struct sock *sk)
 	struct tcp_sock *tp = &lt->tcp;
 
 	if (!lt->cc)
-		lt->cc = ltcp_cong_default(sock_net(sk));
-	inet_csk(sk)->icsk_ca_ops = ltcp_cong_label(lt->cc);
+		ltcp_cong_take_default(sk);
+	else if (ltcp_is_kcong(sk))
+		ltcp_kcong_stop(sk);
+	inet_csk(sk)->icsk_ca_dst_locked = 0;
 	inet_csk(sk)->icsk_ca_state = TCP_CA_Open;
 	tp->snd_cwnd_clamp = S32_MAX;
 	WRITE_ONCE(tp->snd_cwnd, LTCP_INIT_CWND);
@@ -168,26 +260,90 @@ void ltcp_cong_start(struct sock *sk)
 	ltcp_cc_begin(sk);
 }
 
+/* @sk has another algorithm from now on; one that works takes over at once. */
+static void ltcp_cong_change(struct sock *sk, const struct ltcp_cc_choice *choice)
+{
+	ltcp_cong_swap(sk, choice);
+	if (ltcp_sk(sk)->cc_started)
+		ltcp_cc_begin(sk);
+}
+
 /**
  * ltcp_cong_set - choose an algorithm by name
  * @sk: socket
  * @name: NUL-terminated
  *
- * Context: socket lock. Return: 0, or -ENOENT when ltcp has none of that name.
+ * Context: process, socket lock. Return: 0; -ENOENT when there is none of that name;
+ * -EPERM when only an administrator may choose it or the route has chosen;
+ * -EOPNOTSUPP or -EBUSY as ltcp_kcong_hold().
  */
 int ltcp_cong_set(struct sock *sk, const char *name)
 {
-	const struct ltcp_cc_ops *cc = ltcp_cong_find(name);
-	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct ltcp_cc_choice choice;
+	int err;
 
-	if (!cc)
-		return -ENOENT;
-	lt->cc = cc;
-	inet_csk(sk)->icsk_ca_ops = ltcp_cong_label(cc);
-	inet_csk(sk)->icsk_ca_setsockopt = 1;
-	if (lt->cc_started)
-		ltcp_cc_begin(sk);
+	if (icsk->icsk_ca_dst_locked)
+		return -EPERM;
+	err = ltcp_cong_get_or_load(name, &choice);
+	if (err)
+		return err;
+	if (choice.ca == icsk->icsk_ca_ops) {
+		ltcp_cong_drop(&choice);
+	} else if (!ltcp_cong_allowed(&choice) &&
+		   !sockopt_ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN)) {
+		ltcp_cong_drop(&choice);
+		return -EPERM;
+	} else {
+		ltcp_cong_change(sk, &choice);
+	}
+	icsk->icsk_ca_setsockopt = 1;
 	return 0;
+}
+
+/**
+ * ltcp_cong_inherit - a child copied its listener's congestion control
+ * @child: fresh clone; nothing but the copy was done to it
+ *
+ * It keeps what TCP_CONGESTION chose there; otherwise the namespace's choice of
+ * now is its own, which ltcp_cong_init() sees to. The listener may have been given
+ * another one while it was copied. Context: RCU; nobody knows of @child.
+ */
+void ltcp_cong_inherit(struct sock *child)
+{
+	struct inet_connection_sock *icsk = inet_csk(child);
+	struct ltcp_cc_choice choice;
+
+	icsk->icsk_ca_initialized = 0;
+	ltcp_sk(child)->cc = NULL;
+	if (icsk->icsk_ca_setsockopt &&
+	    !ltcp_cong_hold(icsk->icsk_ca_ops, &choice))
+		ltcp_cong_take(child, &choice);
+}
+
+/**
+ * ltcp_cong_route - the route may name a congestion control
+ * @sk: connection that has not begun
+ * @dst: its route
+ *
+ * "congctl", which goes before TCP_CONGESTION, and with "lock" also after it.
+ * Context: socket lock.
+ */
+void ltcp_cong_route(struct sock *sk, const struct dst_entry *dst)
+{
+	u32 key = dst_metric(dst, RTAX_CC_ALGO);
+	struct ltcp_cc_choice choice;
+	int err;
+
+	if (likely(!key))
+		return;
+	rcu_read_lock();
+	err = ltcp_cong_hold(ltcp_ca_find_key(key), &choice);
+	rcu_read_unlock();
+	if (err)
+		return;
+	ltcp_cong_change(sk, &choice);
+	inet_csk(sk)->icsk_ca_dst_locked = tcp_ca_dst_locked(dst);
 }
 
 /* RFC 9937: one step of the way down to ssthresh. */
@@ -213,9 +369,10 @@ static void ltcp_cong_reduce(struct sock *sk, const struct ltcp_ack_result *res)
 }
 
 /*
- * Is this ACK no reason for Reno and its kin to grow cwnd? In recovery, and by the
- * ACK that ends it, cwnd does not grow, unless it is below ssthresh: Tahoe's slow
- * start begins with the retransmission.
+ * Is this ACK no reason for Reno and its kin to grow cwnd? With a mark echoed it
+ * is none (RFC 3168 section 6.1.2). In recovery, and by the ACK that ends it, cwnd
+ * does not grow, unless it is below ssthresh: Tahoe's slow start begins with the
+ * retransmission.
  */
 static bool ltcp_cong_stands(const struct sock *sk,
 			     const struct ltcp_ack_result *res)
@@ -225,7 +382,8 @@ static bool ltcp_cong_stands(const struct sock *sk,
 	if (res->prior_ca_state == TCP_CA_Recovery &&
 	    (tp->snd_cwnd >= tp->snd_ssthresh || ltcp_sk(sk)->unreduced))
 		return true;
-	return !res->acked_bytes || ltcp_sk(sk)->frto.step == LTCP_FRTO_STEP3;
+	return !res->acked_bytes || res->ece ||
+	       ltcp_sk(sk)->frto.step == LTCP_FRTO_STEP3;
 }
 
 /*
@@ -241,6 +399,12 @@ static bool ltcp_cong_half_used(const struct sock *sk,
 	       res->prior_in_flight > tp->snd_cwnd / 2;
 }
 
+/* Models and those that count marks hear of every delivery. */
+static bool ltcp_cong_hears_all(const struct ltcp_cc_ops *cc)
+{
+	return cc->own_recovery || cc->needs_ecn;
+}
+
 static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
@@ -252,7 +416,7 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 		.in_flight = res->prior_in_flight,
 		.rtt_us = res->rtt_us,
 		.srtt_us = lt->tcp.srtt_us >> 3,
-		.cwnd_limited = lt->cwnd_limited || ltcp_cong_half_used(sk, res),
+		.cwnd_limited = lt->tcp.is_cwnd_limited || ltcp_cong_half_used(sk, res),
 		.app_limited = lt->tcp.app_limited,
 		.round_start = lt->round_start,
 		.min_rtt_us = ltcp_min_rtt_us(&lt->tcp),
@@ -260,18 +424,23 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 		.abc_l_segs = LTCP_CWND_L,
 	};
 
-	if (lt->cc->own_recovery) {
+	if (ltcp_cong_hears_all(lt->cc)) {
 		ev.acked_segs = res->delivered_segs;
-		ev.in_recovery = inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery;
-	} else if (res->prior_ca_state >= TCP_CA_Recovery) {
+		ev.ce_segs = res->ece ? res->delivered_segs : 0;
+		ev.in_recovery = inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery ||
+			(lt->cc->needs_ecn && ltcp_cong_stands(sk, res));
+	}
+	if (!lt->cc->own_recovery && res->prior_ca_state >= TCP_CA_Recovery) {
 		ev.cwnd_limited = true;
 		ev.abc_l_segs = LTCP_CWND_L_AFTER_RTO;
 	}
 	ltcp_cc_load(lt, &lt->cc_work);
 	lt->cc->on_ack(&lt->cc_work, &ev);
 	ltcp_cc_store(lt, &lt->cc_work);
-	if (lt->round_start)
-		lt->cwnd_limited = false;
+	if (lt->round_start) {
+		lt->tcp.is_cwnd_limited = false;
+		lt->tcp.max_packets_out = lt->tcp.packets_out;
+	}
 	lt->round_start = false;
 }
 
@@ -287,19 +456,17 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
+	bool recovers = lt->prr_on &&
+			inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery;
+	bool tell = ltcp_cong_hears_all(lt->cc) ? res->delivered_segs :
+			!recovers && !ltcp_cong_stands(sk, res);
 
-	if (lt->cc->own_recovery) {
-		if (!res->delivered_segs)
-			return;
-		ltcp_cong_tell(sk, res);
-	} else if (lt->prr_on &&
-		   inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery) {
-		ltcp_cong_reduce(sk, res);
-	} else if (!ltcp_cong_stands(sk, res)) {
-		ltcp_cong_tell(sk, res);
-	} else {
+	if (!tell && !recovers)
 		return;
-	}
+	if (tell)
+		ltcp_cong_tell(sk, res);
+	if (recovers)
+		ltcp_cong_reduce(sk, res);
 	ltcp_pace_update(sk, lt->cc_work.pacing_rate);
 }
 
@@ -334,6 +501,14 @@ void ltcp_cong_packet_lost(struct sock *sk, const struct sk_buff *skb)
 	ltcp_cc_store(lt, &lt->cc_work);
 }
 
+/* Has this congestion been answered, when marks told of it? */
+static bool ltcp_cong_known(const struct ltcp_sock *lt, enum ltcp_cc_loss kind)
+{
+	return kind == LTCP_LOSS_FAST && !lt->cc->own_recovery &&
+	       lt->reduced == LTCP_REDUCED_MARK &&
+	       seq_lt(lt->tcp.snd_una, lt->reduced_until);
+}
+
 /**
  * ltcp_cong_on_loss - a loss episode begins
  * @sk: connection
@@ -341,7 +516,9 @@ void ltcp_cong_packet_lost(struct sock *sk, const struct sk_buff *skb)
  * @res: the ACK that did; NULL for a timeout
  *
  * An algorithm that wants cwnd at ssthresh gets there by PRR; one that wants less
- * (Tahoe, or any after a timeout) at once. Context: BH off, socket lock.
+ * (Tahoe, or any after a timeout) at once. Where marks have told of the same
+ * congestion before, ssthresh is lowered already (RFC 3168 section 6.1.2).
+ * Context: BH off, socket lock.
  */
 void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 		       const struct ltcp_ack_result *res)
@@ -355,8 +532,12 @@ void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 
 	ltcp_cc_load(lt, cc);
 	cc->prior_cwnd = cc->cwnd;
-	cc->ssthresh = lt->cc->ssthresh(cc, in_flight, kind);
-	target = lt->cc->loss_cwnd(cc, in_flight, kind);
+	if (ltcp_cong_known(lt, kind)) {
+		target = cc->ssthresh;
+	} else {
+		cc->ssthresh = lt->cc->ssthresh(cc, in_flight, kind);
+		target = lt->cc->loss_cwnd(cc, in_flight, kind);
+	}
 	cc->cwnd_cnt = 0;
 	lt->prr_on = res && target >= cc->ssthresh && !lt->cc->own_recovery;
 	if (lt->prr_on)
@@ -366,6 +547,34 @@ void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 		cc->cwnd = target;
 	ltcp_cc_store(lt, cc);
 	tp->snd_cwnd_stamp = tcp_jiffies32;
+	ltcp_ecn_reduced(sk, LTCP_REDUCED_LOSS);
+}
+
+/**
+ * ltcp_cong_on_mark - the peer echoes a congestion mark, the first of a window
+ * @sk: connection
+ * @res: the ACK that does
+ *
+ * Nothing was lost, so cwnd is where it shall be at once; until as much has left
+ * the network nothing is sent. Context: BH off, socket lock.
+ */
+void ltcp_cong_on_mark(struct sock *sk, const struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct ltcp_cc *cc = &lt->cc_work;
+	u32 in_flight = min(res->prior_in_flight, lt->tcp.snd_cwnd);
+	u32 target;
+
+	ltcp_cc_load(lt, cc);
+	cc->prior_cwnd = cc->cwnd;
+	cc->ssthresh = lt->cc->ssthresh(cc, in_flight, LTCP_LOSS_ECN);
+	target = lt->cc->loss_cwnd(cc, in_flight, LTCP_LOSS_ECN);
+	cc->cwnd = min(cc->cwnd, target);
+	cc->cwnd_cnt = 0;
+	ltcp_cc_store(lt, cc);
+	lt->tcp.snd_cwnd_stamp = tcp_jiffies32;
+	ltcp_pace_update(sk, cc->pacing_rate);
+	ltcp_ecn_reduced(sk, LTCP_REDUCED_MARK);
 }
 
 /**
@@ -391,6 +600,7 @@ void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res)
 	cc->ssthresh = lt->undo.pipe_prev;
 	ltcp_cc_store(lt, cc);
 	lt->prr_on = false;
+	lt->reduced = LTCP_REDUCED_NOT;
 }
 
 /**
@@ -461,6 +671,9 @@ void ltcp_cong_recovered(struct sock *sk)
 	}
 	lt->prr_on = false;
 	tp->snd_cwnd_stamp = tcp_jiffies32;
+	if (inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery &&
+	    !lt->cc->own_recovery)
+		ltcp_kcong_event(sk, CA_EVENT_COMPLETE_CWR);
 }
 
 /* RFC 5681 section 4.1, unless tcp_slow_start_after_idle turns it off. */
@@ -484,13 +697,16 @@ void ltcp_cong_restart(struct sock *sk)
 	bool paused = lt->cc->on_restart && lt->tcp.app_limited;
 	bool idle = ltcp_cong_was_idle(sk);
 
-	if (likely(!paused && !idle))
+	if (likely(!paused && !idle)) {
+		ltcp_kcong_event(sk, CA_EVENT_TX_START);
 		return;
+	}
 	ltcp_cc_load(lt, &lt->cc_work);
 	if (idle)
 		lt->cc->idle_restart(&lt->cc_work, ltcp_initial_cwnd(sk));
 	if (paused)
 		lt->cc->on_restart(&lt->cc_work, lt->tcp.tcp_mstamp);
 	ltcp_cc_store(lt, &lt->cc_work);
+	ltcp_kcong_event(sk, CA_EVENT_TX_START);
 	ltcp_pace_update(sk, lt->cc_work.pacing_rate);
 }

@@ -65,6 +65,7 @@ int ltcp_connect_start(struct sock *sk)
 	if (inet_csk(sk)->icsk_af_ops->rebuild_header(sk))
 		return -EHOSTUNREACH;
 	ltcp_mstamp_refresh(tp);
+	ltcp_cong_route(sk, dst);
 	ltcp_connect_offers(sk);
 	ltcp_connect_sequence(sk);
 	ltcp_sync_mss(sk, dst_mtu(dst));
@@ -77,7 +78,7 @@ int ltcp_connect_start(struct sock *sk)
 	inet_csk(sk)->icsk_retransmits = 0;
 	inet_csk(sk)->icsk_backoff = 0;
 
-	if (!ltcp_tx_queue_syn(sk, LTCP_FLAG_SYN))
+	if (!ltcp_tx_queue_syn(sk, LTCP_FLAG_SYN | ltcp_ecn_offer(sk, dst)))
 		return -ENOBUFS;
 	TCP_INC_STATS(sock_net(sk), TCP_MIB_ACTIVEOPENS);
 	ltcp_count(ltcp_sk(sk)->lnet, LTCP_MIB_ACTIVE_OPENS);
@@ -126,6 +127,7 @@ static void ltcp_take_syn(struct sock *sk, const struct ltcp_seg *seg)
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	ltcp_take_syn_options(tp, &seg->opt);
+	ltcp_ecn_take_syn(sk, seg);
 	WRITE_ONCE(tp->rcv_nxt, seg->seq + 1);
 	tp->rcv_wup = seg->seq + 1;
 	WRITE_ONCE(tp->copied_seq, seg->seq + 1);
@@ -158,7 +160,9 @@ static void ltcp_simultaneous_open(struct sock *sk)
 	ltcp_set_state(sk, TCP_SYN_RECV);
 	if (WARN_ON_ONCE(!syn))
 		return;
-	ltcp_cb(syn)->flags |= LTCP_FLAG_ACK;
+	ltcp_cb(syn)->flags = LTCP_FLAG_SYN | LTCP_FLAG_ACK;
+	if (tcp_sk(sk)->ecn_flags & TCP_ECN_OK)
+		ltcp_cb(syn)->flags |= LTCP_FLAG_ECE;
 	ltcp_xmit(sk, syn, true);
 }
 

@@ -5,13 +5,13 @@
  * Under a flood of SYNs the queue of requests is full of connections that never
  * come. Then nothing is kept for a SYN: the ISN of the SYN-ACK is a keyed hash
  * that only we can make, with the peer's MSS in it, and its timestamp carries
- * window scale and SACK (pure/isn.c has the layout). An ACK that fits no socket
+ * window scale, SACK and ECN (pure/isn.c has the layout). An ACK that fits no socket
  * brings both back, and if they are genuine the connection is made from them.
  *
  *	SYN --> cookie as ISN --> (nothing) --> ACK of the cookie --> child
  *
  * What is lost: a SYN-ACK is not sent again, and without timestamps neither
- * window scale nor SACK is agreed on. So cookies are given only when the queue is
+ * window scale nor SACK nor ECN is agreed on. So cookies are given only when the queue is
  * full (tcp_syncookies 1), always (2) or never (0); and believed only from
  * a listener whose queue has been full lately, so that at other times nobody can
  * try to guess one. A listener that has taken the port over since has seen no
@@ -137,6 +137,7 @@ void ltcp_cookie_mark(struct request_sock *req)
 		ireq->wscale_ok = 0;
 		ireq->snd_wscale = 0;
 		ireq->sack_ok = 0;
+		ireq->ecn_ok = 0;
 	}
 }
 
@@ -193,6 +194,7 @@ static void ltcp_cookie_options(const struct sock *lsk,
 	ireq->wscale_ok = wscale_ok;
 	ireq->snd_wscale = wscale;
 	ireq->sack_ok = sack_ok;
+	ireq->ecn_ok = ecn_ok;
 	req->ts_recent = ireq->tstamp_ok ? opt->tsval : 0;
 }
 

@@ -562,6 +562,7 @@ void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
 		ltcp_drop(sk, skb, why);
 		return;
 	}
+	ltcp_ecn_arrives(sk, seg);
 	if (likely(seq_leq(seg->seq, tp->rcv_nxt)))
 		ltcp_data_in_order(sk, skb);
 	else

@@ -26,6 +26,8 @@
  * queue when the child gets there, and is the finder's to put in any other case.
  */
 #include <net/busy_poll.h>
+#include <net/inet_ecn.h>
+
 #include "trace.h"
 #include "listen.h"
 
@@ -81,6 +83,14 @@ static u8 ltcp_req_tos(const struct sock *sk, const struct request_sock *req)
 	return tos & ~INET_ECN_MASK;
 }
 
+/* RFC 8257 section 3.6: with DCTCP the SYN-ACK may be marked, too. */
+static u8 ltcp_synack_tos(const struct sock *sk, const struct request_sock *req)
+{
+	bool ect = inet_rsk(req)->ecn_ok && READ_ONCE(ltcp_sk(sk)->cc)->needs_ecn;
+
+	return ltcp_req_tos(sk, req) | (ect ? INET_ECN_ECT_0 : 0);
+}
+
 /* Send one SYN-ACK. The reference to @dst is consumed. */
 static int ltcp_send_synack(const struct sock *sk, struct dst_entry *dst,
 			    struct request_sock *req)
@@ -96,7 +106,7 @@ static int ltcp_send_synack(const struct sock *sk, struct dst_entry *dst,
 	err = ip_build_and_send_pkt(skb, sk, ireq->ir_loc_addr,
 				    ireq->ir_rmt_addr,
 				    rcu_dereference(ireq->ireq_opt),
-				    ltcp_req_tos(sk, req));
+				    ltcp_synack_tos(sk, req));
 	rcu_read_unlock();
 	return net_xmit_eval(err);
 }
@@ -332,6 +342,7 @@ static struct request_sock *ltcp_req_from_syn(struct sock *sk,
 		return NULL;
 	ltcp_parse(skb, &seg);
 	ltcp_req_options(sk, &seg.opt, req);
+	inet_rsk(req)->ecn_ok = ltcp_ecn_is_setup(&seg);
 	treq = tcp_rsk(req);
 	treq->rcv_isn = seg.seq;
 	treq->rcv_nxt = seg.seq + 1;
@@ -362,6 +373,7 @@ static enum skb_drop_reason ltcp_req_start(struct sock *sk, struct sk_buff *skb,
 		goto free;
 	}
 	ltcp_req_window(sk, dst, req);
+	inet_rsk(req)->ecn_ok &= ltcp_ecn_accepts(sk, dst, tcp_rsk(req)->syn_tos);
 	if (req->syncookie) {
 		ltcp_send_synack(sk, dst, req);
 		reqsk_free(req);
@@ -528,8 +540,12 @@ static bool ltcp_req_may_answer(const struct sock *lsk,
 }
 
 /* Answer with the SYN-ACK, and let the timer start its wait anew. */
-static void ltcp_req_syn_again(struct sock *lsk, struct request_sock *req)
+static void ltcp_req_syn_again(struct sock *lsk, struct request_sock *req,
+			       const struct ltcp_seg *seg)
 {
+	/* The offer taken back: ECN may be what lost the first one */
+	if (!ltcp_ecn_is_setup(seg))
+		inet_rsk(req)->ecn_ok = 0;
 	if (!ltcp_req_may_answer(lsk, req) || inet_rtx_syn_ack(lsk, req))
 		return;
 	mod_timer_pending(&req->rsk_timer,
@@ -684,6 +700,7 @@ static void ltcp_child_options(struct tcp_sock *tp,
 	tp->rx_opt.snd_wscale = ireq->snd_wscale;
 	tp->rx_opt.rcv_wscale = ireq->rcv_wscale;
 	tp->rx_opt.mss_clamp = req->mss;
+	tp->ecn_flags = ireq->ecn_ok ? TCP_ECN_OK : 0;
 	tp->rx_opt.saw_tstamp = 0;
 	tp->rx_opt.num_sacks = 0;
 	tp->rx_opt.dsack = 0;
@@ -702,6 +719,7 @@ static void ltcp_child_route(struct sock *child, struct dst_entry *dst)
 	struct tcp_sock *tp = tcp_sk(child);
 
 	ltcp_offload_setup(child, dst);
+	ltcp_cong_route(child, dst);
 	tp->advmss = ltcp_advmss(child, dst);
 	ltcp_sync_mss(child, dst_mtu(dst));
 	icsk->icsk_ack.rcv_mss = clamp_t(u32, min_t(u32, tp->advmss,
@@ -778,6 +796,7 @@ static struct sock *ltcp_child_clone(const struct sock *sk, struct sk_buff *skb,
 	if (!child)
 		return NULL;
 	/* First of all: what was copied must not be used, nor freed twice */
+	ltcp_cong_inherit(child);
 	ltcp_init_block(child);
 	ltcp_child_identity(child, skb, req);
 	ltcp_child_options(tcp_sk(child), req);
@@ -882,7 +901,7 @@ struct sock *ltcp_check_req(struct sock *lsk, struct sk_buff *skb,
 
 	*why = SKB_NOT_DROPPED_YET;
 	if (ltcp_is_syn_again(req, seg) && !ltcp_req_paws_fails(req, seg)) {
-		ltcp_req_syn_again(lsk, req);
+		ltcp_req_syn_again(lsk, req, seg);
 		return NULL;
 	}
 	j = ltcp_judge_req(req, seg);

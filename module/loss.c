@@ -168,10 +168,22 @@ static void ltcp_mark_by_dupacks(struct sock *sk, const struct ltcp_ack_result *
 		ltcp_mark_first_lost(sk);
 }
 
-static void ltcp_set_ca_state(struct sock *sk, u8 state)
+/**
+ * ltcp_loss_set_state - which episode is it?
+ * @sk: connection
+ * @state: TCP_CA_*; without a loss it is TCP_CA_CWR after an answer to marks (ecn.c)
+ *
+ * Context: BH off, socket lock.
+ */
+void ltcp_loss_set_state(struct sock *sk, u8 state)
 {
+	if (unlikely(ltcp_sk(sk)->reduced == LTCP_REDUCED_MARK) &&
+	    state < TCP_CA_CWR)
+		state = TCP_CA_CWR;
 	if (inet_csk(sk)->icsk_ca_state == state)
 		return;
+	if (ltcp_is_kcong(sk))
+		ltcp_kcong_set_state(sk, state);
 	inet_csk(sk)->icsk_ca_state = state;
 	ltcp_trace_kernel(tcp_cong_state_set, sk, state);
 }
@@ -187,7 +199,7 @@ static void ltcp_enter_recovery(struct sock *sk,
 	if (likely(!lt->unreduced))
 		ltcp_cong_on_loss(sk, LTCP_LOSS_FAST, res);
 	lt->tcp.high_seq = lt->tcp.snd_nxt;
-	ltcp_set_ca_state(sk, TCP_CA_Recovery);
+	ltcp_loss_set_state(sk, TCP_CA_Recovery);
 	lt->first_rtx_free = true;
 	ltcp_count(lt->lnet, LTCP_MIB_FAST_RECOVERIES);
 	NET_INC_STATS(net, ltcp_has_sack(&lt->tcp) ? LINUX_MIB_TCPSACKRECOVERY :
@@ -207,10 +219,10 @@ static void ltcp_leave_episode(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
-	ltcp_set_ca_state(sk, TCP_CA_Open);
 	if (likely(!lt->unreduced))
 		ltcp_cong_recovered(sk);
 	lt->unreduced = false;
+	ltcp_loss_set_state(sk, TCP_CA_Open);
 	lt->dupacks = 0;
 	if (!ltcp_has_sack(&lt->tcp))
 		lt->tcp.sacked_out = 0;
@@ -225,7 +237,7 @@ static void ltcp_all_well(struct sock *sk)
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	u32 una = lt->tcp.snd_una;
 
-	ltcp_set_ca_state(sk, TCP_CA_Open);
+	ltcp_loss_set_state(sk, TCP_CA_Open);
 	if (unlikely(lt->copies_out) && seq_gt(una, lt->copies_until))
 		lt->copies_out = false;
 	lt->lost_edge = una;
@@ -244,7 +256,7 @@ void ltcp_loss_undone(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
-	ltcp_set_ca_state(sk, TCP_CA_Open);
+	ltcp_loss_set_state(sk, TCP_CA_Open);
 	inet_csk(sk)->icsk_retransmits = 0;
 	lt->unreduced = false;
 	lt->dupacks = 0;
@@ -315,7 +327,7 @@ void ltcp_loss_on_ack(struct sock *sk, const struct ltcp_seg *seg,
 	if (unlikely(tp->lost_out))
 		ltcp_enter_recovery(sk, res);
 	else if (unlikely(tp->sacked_out))
-		ltcp_set_ca_state(sk, TCP_CA_Disorder);
+		ltcp_loss_set_state(sk, TCP_CA_Disorder);
 	else
 		ltcp_all_well(sk);
 }
@@ -396,7 +408,7 @@ void ltcp_loss_on_rto(struct sock *sk)
 	lt->retrans_edge = tp->snd_una;
 	lt->first_rtx_free = true;
 	tp->high_seq = tp->snd_nxt;
-	ltcp_set_ca_state(sk, TCP_CA_Loss);
+	ltcp_loss_set_state(sk, TCP_CA_Loss);
 	ltcp_count(lt->lnet, LTCP_MIB_RTOS);
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPTIMEOUTS);
 }

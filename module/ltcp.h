@@ -189,7 +189,8 @@ struct ltcp_sock {
 	bool freed;			/* send buffer space was freed since the last push */
 	bool urg_out;			/* snd_up, SND.UP, is ahead of SND.UNA (urgent.c) */
 	bool urg_owed;			/* and no segment has told the peer yet */
-	bool cwnd_limited;		/* a push of this round stopped at cwnd */
+	u8 reduced;			/* LTCP_REDUCED_*: why, in this window of data (ecn.c) */
+	u32 reduced_until;		/* SND.NXT when it was */
 	bool cc_started;		/* the algorithm was initialised */
 
 	bool route_follows;		/* a source route that arrives is answered by (srcroute.c) */
@@ -197,6 +198,12 @@ struct ltcp_sock {
 	u32 challenge_ms;		/* start of the second that challenge_left counts */
 	u16 challenge_left;		/* challenge ACKs left in it */
 	u8 arq;				/* enum ltcp_arq; set once (arq.c) */
+};
+
+enum {
+	LTCP_REDUCED_NOT,
+	LTCP_REDUCED_LOSS,
+	LTCP_REDUCED_MARK,
 };
 
 enum {
@@ -305,6 +312,7 @@ struct ltcp_seg {
 	u16 segs;		/* segments on the wire (GRO) */
 	u16 urg;		/* SEG.UP */
 	u8 flags;		/* LTCP_FLAG_* */
+	u8 ecn;			/* the IP header's ECN field (RFC 3168 section 5) */
 	struct ltcp_opts opt;
 };
 
@@ -430,6 +438,8 @@ unsigned int ltcp_tw_count(struct net *net);
 unsigned long ltcp_find_symbol(const char *name);
 void ltcp_symbols_init(void);
 int ltcp_max_orphans(void);
+const struct tcp_congestion_ops *ltcp_ca_find(const char *name);
+const struct tcp_congestion_ops *ltcp_ca_find_key(u32 key);
 
 /* ---- family.c: which sockets become ours ---- */
 int ltcp_family_init(void);
@@ -610,6 +620,7 @@ struct ltcp_ack_result {
 	bool new_loss;		/* something was judged lost because of it */
 	bool dup;		/* a duplicate ACK by RFC 5681's definition */
 	bool wnd_update;
+	bool ece;		/* it echoes a congestion mark */
 };
 void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res);
 void ltcp_ack(struct sock *sk, struct ltcp_seg *seg);
@@ -631,6 +642,7 @@ u32 ltcp_loss_on_reo_timer(struct sock *sk);
 void ltcp_loss_undone(struct sock *sk);
 struct sk_buff *ltcp_loss_next(struct sock *sk);
 void ltcp_mark_lost(struct sock *sk, struct sk_buff *skb);
+void ltcp_loss_set_state(struct sock *sk, u8 state);
 
 /* ---- arq.c: the textbook's schemes of repetition ---- */
 enum ltcp_arq {
@@ -667,12 +679,27 @@ void ltcp_undo_retransmitted(struct sock *sk, const struct sk_buff *skb);
 void ltcp_undo_ack(struct sock *sk, const struct ltcp_seg *seg,
 		   const struct ltcp_ack_result *res);
 
+/* ---- ecn.c: congestion marks ---- */
+void ltcp_ecn_reset(struct sock *sk);
+u8 ltcp_ecn_offer(struct sock *sk, const struct dst_entry *dst);
+void ltcp_ecn_syn_again(struct sock *sk, struct ltcp_cb *cb);
+bool ltcp_ecn_is_setup(const struct ltcp_seg *seg);
+void ltcp_ecn_take_syn(struct sock *sk, const struct ltcp_seg *seg);
+bool ltcp_ecn_accepts(const struct sock *lsk, const struct dst_entry *dst, u8 tos);
+u8 ltcp_ecn_mark(struct sock *sk, const struct ltcp_cb *cb, u32 len);
+void ltcp_ecn_reduced(struct sock *sk, u8 why);
+void ltcp_ecn_ack(struct sock *sk, const struct ltcp_seg *seg,
+		  struct ltcp_ack_result *res);
+void ltcp_ecn_echoed(struct sock *sk, const struct ltcp_ack_result *res);
+void ltcp_ecn_arrives(struct sock *sk, const struct ltcp_seg *seg);
+
 /* ---- cong.c: the one writer of cwnd and ssthresh ---- */
 void ltcp_cong_init(struct sock *sk);
 void ltcp_cong_start(struct sock *sk);
 void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res);
 void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 		       const struct ltcp_ack_result *res);
+void ltcp_cong_on_mark(struct sock *sk, const struct ltcp_ack_result *res);
 void ltcp_cong_packet_lost(struct sock *sk, const struct sk_buff *skb);
 void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res);
 void ltcp_cong_limit(struct sock *sk, u32 cwnd, bool raise);
@@ -680,9 +707,36 @@ void ltcp_cong_on_repeated_rto(struct sock *sk);
 void ltcp_cong_mss_changed(struct sock *sk, u32 old_mss);
 void ltcp_cong_recovered(struct sock *sk);
 void ltcp_cong_restart(struct sock *sk);
-const struct ltcp_cc_ops *ltcp_cong_find(const char *name);
 int ltcp_cong_set(struct sock *sk, const char *name);
-const struct tcp_congestion_ops *ltcp_cong_label(const struct ltcp_cc_ops *cc);
+void ltcp_cong_inherit(struct sock *child);
+void ltcp_cong_route(struct sock *sk, const struct dst_entry *dst);
+void ltcp_cong_put(struct sock *sk);
+void ltcp_cc_load(const struct ltcp_sock *lt, struct ltcp_cc *cc);
+
+/* An algorithm, and what the kernel's readers see of it; one of the kernel is held. */
+struct ltcp_cc_choice {
+	const struct ltcp_cc_ops *cc;
+	const struct tcp_congestion_ops *ca;
+};
+
+/* ---- kcong.c: congestion control by a module of the kernel ---- */
+extern const struct ltcp_cc_ops ltcp_kcong, ltcp_kcong_model;
+void ltcp_kcong_event(struct sock *sk, enum tcp_ca_event event);
+void ltcp_kcong_set_state(struct sock *sk, u8 state);
+void ltcp_kcong_acked(struct sock *sk, const struct ltcp_seg *seg,
+		      const struct ltcp_ack_result *res);
+u32 ltcp_kcong_min_tso_segs(const struct sock *sk);
+u32 ltcp_kcong_sndbuf_expand(struct sock *sk);
+int ltcp_kcong_hold(const struct tcp_congestion_ops *ca,
+		    struct ltcp_cc_choice *choice);
+void ltcp_kcong_stop(struct sock *sk);
+
+static inline bool ltcp_is_kcong(const struct sock *sk)
+{
+	const struct ltcp_cc_ops *cc = ltcp_sk(sk)->cc;
+
+	return unlikely(cc == &ltcp_kcong || cc == &ltcp_kcong_model);
+}
 
 /* What a SYN offers as receive window: bytes, its upper bound, the scale. */
 struct ltcp_wnd_offer {
@@ -753,6 +807,7 @@ void ltcp_mtup_timeout(struct sock *sk);
 void ltcp_pace_init(struct sock *sk);
 void ltcp_pace_stop(struct sock *sk);
 void ltcp_pace_request(struct sock *sk);
+void ltcp_pace_wait(struct sock *sk, u32 us);
 void ltcp_pace_update(struct sock *sk, u64 wanted);
 bool ltcp_pace_holds(struct sock *sk);
 void ltcp_pace_stamp(struct sock *sk, struct sk_buff *skb);

@@ -77,6 +77,9 @@ void ltcp_offload_prepare(struct sock *sk, struct sk_buff *skb, u32 len,
 	shinfo->gso_segs = segs;
 	shinfo->gso_size = segs > 1 ? mss : 0;
 	shinfo->gso_type = segs > 1 ? sk->sk_gso_type : 0;
+	/* CWR is for the first of them alone */
+	if (segs > 1 && tcp_hdr(skb)->cwr)
+		shinfo->gso_type |= SKB_GSO_TCP_ECN;
 	ltcp_v4_send_check(sk, skb);
 	ltcp_count_tx(ltcp_sk(sk)->lnet, __sk_dst_get(sk), segs, len);
 }

@@ -67,6 +67,22 @@ void ltcp_pace_request(struct sock *sk)
 	cmpxchg(&sk->sk_pacing_status, SK_PACING_NONE, SK_PACING_NEEDED);
 }
 
+/**
+ * ltcp_pace_wait - nothing more leaves for a while
+ * @sk: connection, its clock freshly read
+ * @us: how long, microseconds
+ *
+ * Context: socket lock.
+ */
+void ltcp_pace_wait(struct sock *sk, u32 us)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	ltcp_pace_request(sk);
+	tp->tcp_wstamp_ns = max(tp->tcp_wstamp_ns, tp->tcp_clock_cache +
+						   (u64)us * NSEC_PER_USEC);
+}
+
 static enum hrtimer_restart ltcp_pace_fired(struct hrtimer *timer)
 {
 	struct sock *sk = (struct sock *)container_of(timer, struct tcp_sock,
@@ -237,5 +253,5 @@ u32 ltcp_pace_max_segs(const struct sock *sk, u32 mss)
 		bytes += sk->sk_gso_max_size >> distance;
 	bytes = min_t(u64, bytes, sk->sk_gso_max_size);
 	return max_t(u32, (u32)bytes / mss,
-		     READ_ONCE(net->ipv4.sysctl_tcp_min_tso_segs) ?: 1);
+		     ltcp_kcong_min_tso_segs(sk) ?: 1);
 }

@@ -9,6 +9,8 @@
  *
  * Every function that takes an skb here consumes it.
  */
+#include <net/inet_ecn.h>
+
 #include "trace.h"
 #include "listen.h"
 
@@ -31,6 +33,7 @@ void ltcp_parse(const struct sk_buff *skb, struct ltcp_seg *seg)
 	seg->wnd = ntohs(th->window);
 	seg->urg = ntohs(th->urg_ptr);
 	seg->flags = ((const u8 *)th)[13];
+	seg->ecn = ip_hdr(skb)->tos & INET_ECN_MASK;
 	seg->len = skb->len - hdrlen;
 	seg->end_seq = seg->seq + seg->len + th->syn + th->fin;
 	seg->segs = max_t(u16, 1, skb_shinfo(skb)->gso_segs);

@@ -65,6 +65,7 @@ static void ltcp_reset_sender(struct tcp_sock *tp, const struct net *net)
 	tp->lost_out = 0;
 	tp->retrans_out = 0;
 	tp->max_packets_out = 0;
+	tp->is_cwnd_limited = 0;
 	tp->retrans_stamp = 0;
 	tp->undo_marker = 0;
 	tp->undo_retrans = 0;
@@ -77,7 +78,6 @@ static void ltcp_reset_sender(struct tcp_sock *tp, const struct net *net)
 	tp->rate_interval_us = 0;
 	tp->app_limited = ~0U;
 	tp->rate_app_limited = 1;
-	tp->ecn_flags = 0;
 	tp->tsoffset = 0;
 	tp->mss_cache = TCP_MSS_DEFAULT;
 	tp->tcp_header_len = sizeof(struct tcphdr);
@@ -146,6 +146,7 @@ static void ltcp_reset_block(struct sock *sk)
 	ltcp_reset_sender(&lt->tcp, sock_net(sk));
 	ltcp_reset_receiver(&lt->tcp);
 	ltcp_reset_csk(sk);
+	ltcp_ecn_reset(sk);
 	ltcp_cong_init(sk);
 }
 
@@ -683,6 +684,7 @@ void ltcp_destroy_sock(struct sock *sk)
 {
 	ltcp_trace_kernel(tcp_destroy_sock, sk);
 	ltcp_purge(sk);
+	ltcp_cong_put(sk);
 	if (inet_csk(sk)->icsk_bind_hash)
 		inet_put_port(sk);
 	sk_sockets_allocated_dec(sk);

@@ -469,7 +469,7 @@ static int ltcp_getsockopt_congestion(struct sock *sk, char __user *optval,
 	char name[TCP_CA_NAME_MAX];
 
 	lock_sock(sk);
-	strscpy_pad(name, ltcp_sk(sk)->cc->name, sizeof(name));
+	strscpy_pad(name, inet_csk(sk)->icsk_ca_ops->name, sizeof(name));
 	release_sock(sk);
 	return ltcp_answer(optval, optlen, name, sizeof(name));
 }

@@ -2,8 +2,9 @@
 /*
  * symbols.c - what the kernel has but does not export.
  *
- * A kprobe tells the address of kallsyms_lookup_name(), which tells the rest.
- * Only data is looked up so; where that is impossible the users have a fallback.
+ * A kprobe tells the address of kallsyms_lookup_name(), which tells the rest: data,
+ * and the two functions that find a registered congestion control. Where that is
+ * impossible the users have a fallback.
  */
 #include <linux/kprobes.h>
 #include <linux/static_call.h>
@@ -44,6 +45,52 @@ unsigned long ltcp_find_symbol(const char *name)
 	return static_call(ltcp_symbol_address)(name);
 }
 
+static struct tcp_congestion_ops *ltcp_no_ca(const char *name)
+{
+	return NULL;
+}
+
+static struct tcp_congestion_ops *ltcp_no_ca_key(u32 key)
+{
+	return NULL;
+}
+
+DEFINE_STATIC_CALL(ltcp_tcp_ca_find, ltcp_no_ca);
+DEFINE_STATIC_CALL(ltcp_tcp_ca_find_key, ltcp_no_ca_key);
+
+static void ltcp_symbols_init_ca(void)
+{
+	void *find = (void *)ltcp_find_symbol("tcp_ca_find");
+	void *find_key = (void *)ltcp_find_symbol("tcp_ca_find_key");
+
+	if (find)
+		static_call_update(ltcp_tcp_ca_find, find);
+	if (find_key)
+		static_call_update(ltcp_tcp_ca_find_key, find_key);
+}
+
+/**
+ * ltcp_ca_find - find a congestion control that is registered with the kernel
+ * @name: its name
+ *
+ * Context: RCU, for as long as the answer is used. Return: NULL when there is none.
+ */
+const struct tcp_congestion_ops *ltcp_ca_find(const char *name)
+{
+	return static_call(ltcp_tcp_ca_find)(name);
+}
+
+/**
+ * ltcp_ca_find_key - the same, by the number that a route's congctl has
+ * @key: RTAX_CC_ALGO
+ *
+ * Context: RCU, for as long as the answer is used. Return: NULL when there is none.
+ */
+const struct tcp_congestion_ops *ltcp_ca_find_key(u32 key)
+{
+	return static_call(ltcp_tcp_ca_find_key)(key);
+}
+
 /**
  * ltcp_symbols_init - find the settings that have no other way in
  *
@@ -51,6 +98,7 @@ unsigned long ltcp_find_symbol(const char *name)
  */
 void ltcp_symbols_init(void)
 {
+	ltcp_symbols_init_ca();
 	ltcp_max_orphans_at = (const int *)ltcp_find_symbol("sysctl_tcp_max_orphans");
 }
 

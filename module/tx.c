@@ -453,13 +453,13 @@ u32 ltcp_tx_size_goal(struct sock *sk)
  * ltcp_tx_sndbuf_grow - let the send buffer follow cwnd
  * @sk: connection
  *
- * Twice cwnd, so that the writer stays ahead of the ACKs, up to tcp_wmem's
+ * Twice cwnd, or as the congestion control has it, so that the writer stays ahead of the ACKs, up to tcp_wmem's
  * third value; not when SO_SNDBUF was set. Context: socket lock.
  */
 void ltcp_tx_sndbuf_grow(struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u64 want = 2ULL * max(tp->snd_cwnd, (u32)TCP_INIT_CWND) *
+	u64 want = (u64)ltcp_kcong_sndbuf_expand(sk) * max(tp->snd_cwnd, (u32)TCP_INIT_CWND) *
 		   SKB_TRUESIZE(tp->mss_cache + MAX_TCP_HEADER);
 
 	if (want <= sk->sk_sndbuf || (sk->sk_userlocks & SOCK_SNDBUF_LOCK))
@@ -654,8 +654,9 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 		if (force)
 			break;
 	}
-	lt->cwnd_limited |= ltcp_in_flight(tp) >= tp->snd_cwnd ||
-			    stop == LTCP_TX_CWND;
+	tp->is_cwnd_limited |= ltcp_in_flight(tp) >= tp->snd_cwnd ||
+			       stop == LTCP_TX_CWND;
+	tp->max_packets_out = max(tp->max_packets_out, tp->packets_out);
 	if (tp->snd_nxt != from)
 		ltcp_timer_data_sent(sk);
 	return stop;
@@ -717,6 +718,8 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 		tp->retrans_out += cb->segs;
 	}
 	cb->sacked |= LTCP_SKB_EVER_RETRANS;
+	if (unlikely((cb->flags & (LTCP_FLAG_SYN | LTCP_FLAG_ACK)) == LTCP_FLAG_SYN))
+		ltcp_ecn_syn_again(sk, cb);
 	ltcp_prr_sent(&lt->prr, cb->segs);
 	ltcp_rate_sent(lt, skb);
 	tp->total_retrans += cb->segs;

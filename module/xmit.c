@@ -179,6 +179,8 @@ static int ltcp_hand_over(struct sock *sk, struct sk_buff *skb,
 
 	if (len)
 		ltcp_pace_stamp(sk, skb);
+	if (tcp_sk(sk)->ecn_flags & TCP_ECN_OK)
+		flags |= ltcp_ecn_mark(sk, cb, len);
 	ltcp_build_header(sk, skb, cb->seq, flags);
 	if (unlikely(ltcp_sk(sk)->urg_out) && segs == 1)
 		ltcp_urg_stamp(sk, tcp_hdr(skb), cb->seq);
@@ -364,7 +366,8 @@ struct sk_buff *ltcp_make_synack(const struct sock *sk, struct dst_entry *dst,
 	th->dest = ireq->ir_rmt_port;
 	th->seq = htonl(tcp_rsk(req)->snt_isn);
 	th->ack_seq = htonl(tcp_rsk(req)->rcv_nxt);
-	ltcp_put_offset_flags(th, hdrlen, LTCP_FLAG_SYN | LTCP_FLAG_ACK);
+	ltcp_put_offset_flags(th, hdrlen, LTCP_FLAG_SYN | LTCP_FLAG_ACK |
+			      (ireq->ecn_ok ? LTCP_FLAG_ECE : 0));
 	th->window = htons(min_t(u32, req->rsk_rcv_wnd, U16_MAX));
 	th->urg_ptr = 0;
 	ltcp_opts_build((u8 *)(th + 1), &o);

@@ -11,7 +11,9 @@
  *
  * Two kinds of things happen:
  *
- *   an ACK	on_ack(): the only place where the window grows;
+ *   an ACK	on_ack(): the only place where the window grows. One that echoes
+ *		marks is told to those who count them (needs_ecn, own_recovery),
+ *		before the reduction that it may cause; to others it is not;
  *   a loss	ssthresh(), then loss_cwnd(): what the window must come down to.
  *		Who does it, at once or bit by bit (RFC 9937), is loss recovery's
  *		business; until it is done events say in_recovery.
@@ -175,7 +177,11 @@ enum ltcp_cc_loss {
  *	the argument is the initial window, segments (RFC 5681 section 4.1)
  * @own_recovery: cwnd is the algorithm's in loss recovery, too: on_ack() is
  *	called for ACKs of an episode, and nothing else (RFC 9937, deflation)
- *	sets cwnd. The functions below are optional
+ *	sets cwnd
+ * @needs_ecn: the marks themselves are counted. ECN is offered and accepted whatever
+ *	the namespace says, every segment is ECT, the receiver echoes each mark
+ *	(RFC 8257 section 3.2), and @on_ack is called during loss recovery, too, with
+ *	in_recovery. The functions below are optional
  * @on_lost: called for each packet judged lost, before @ssthresh and @on_ack of
  *	the ACK or timeout that showed it
  * @recovered: a loss episode, fast recovery or timeout, has ended: all that was
@@ -194,6 +200,7 @@ struct ltcp_cc_ops {
 	u32 (*undo_cwnd)(struct ltcp_cc *cc);
 	void (*idle_restart)(struct ltcp_cc *cc, u32 initial_wnd);
 	bool own_recovery;
+	bool needs_ecn;
 	void (*on_lost)(struct ltcp_cc *cc, const struct ltcp_cc_lost *lost);
 	void (*recovered)(struct ltcp_cc *cc);
 	void (*on_restart)(struct ltcp_cc *cc, u64 now_us);

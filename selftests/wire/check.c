@@ -20,6 +20,9 @@
  *    (MUST-36);
  *  - the right edge of the own window never moves left (SHLD-14);
  *  - nothing acknowledged that was never sent to it;
+ *  - only new data is ECT: no SYN, RST or ACK alone, and nothing sent again
+ *    (RFC 3168, sections 6.1.1 and 6.1.4 to 6.1.6); CWR, outside of SYNs, only
+ *    where ECT is;
  *  - one FIN at one sequence number, nothing after it;
  *  - the bytes are those the application wrote.
  */
@@ -113,6 +116,19 @@ static const char *check_bytes(const struct seen *s)
 	return NULL;
 }
 
+static const char *check_ecn(const struct seen *s)
+{
+	bool fresh = s->len && s->seq >= c->stack_max && !(s->flags & (SYN | RST));
+
+	if ((s->tos & CE) && !fresh && !c->all_ect)
+		return "ECT on what is not new data (RFC 3168, 6.1)";
+	if ((s->tos & CE) == CE || (s->tos & CE) == ECT1)
+		return "CE or ECT(1) from a sender";
+	if (s->flags & CWR && !(s->flags & SYN) && !fresh)
+		return "CWR on what is not new data (RFC 3168, 6.1.2)";
+	return NULL;
+}
+
 static const char *check_history(const struct seen *s)
 {
 	int64_t slack = both_scale() ? (1 << c->stack_wscale) - 1 : 0;
@@ -168,6 +184,7 @@ const char *check_rules(const struct seen *s)
 		why = why ?: check_sizes(s);
 		why = why ?: check_bytes(s);
 		why = why ?: check_history(s);
+		why = why ?: check_ecn(s);
 	}
 	remember(s);
 	return why;
@@ -228,6 +245,8 @@ const char *check_match(const struct segment *want, const struct seen *s)
 		return "LEN";
 	if (!fits(&want->win, true, s->win))
 		return "WIN";
+	if (!fits(&want->ecn, true, s->tos & CE))
+		return "the ECN field";
 	if (!fits(&want->urgent, s->flags & URG, s->urgent))
 		return "urgent pointer";
 	if (!fits(&want->mss, s->mss >= 0, s->mss))

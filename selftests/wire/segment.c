@@ -518,6 +518,8 @@ void segment_print(char *buf, size_t size, const struct seen *s)
 	if (s->len)
 		fprintf(f, "<LEN=%d>", s->len);
 	fprintf(f, "<WIN=%lld>", (long long)s->win);
+	if (s->tos & CE)
+		fprintf(f, "<%s>", (s->tos & CE) == CE ? "CE" : "ECT");
 	if (s->urgent)
 		fprintf(f, "<UP=%d>", s->urgent);
 	if (s->mss >= 0)

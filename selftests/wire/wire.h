@@ -153,6 +153,9 @@ enum {
 	ACK = 0x10, URG = 0x20, ECE = 0x40, CWR = 0x80,
 };
 
+/* The IP header's ECN field (RFC 3168, section 5), for TOS() and ECN(). */
+enum { NOT_ECT = 0, ECT1 = 1, ECT0 = 2, CE = 3 };
+
 /* A number in a segment: left out, absent on purpose, or within a range. */
 struct num {
 	enum { LEFT_OUT, GIVEN, ABSENT } how;
@@ -172,7 +175,7 @@ struct sack_block { int64_t from, to; };
  */
 struct segment {
 	uint8_t flags;
-	struct num seq, ack, len, win, urgent;
+	struct num seq, ack, len, win, urgent, ecn;
 	struct num mss, wscale, sack_ok, ts, tsval, tsecr;
 	struct sack_block sack[4];
 	bool no_sack, no_push;
@@ -199,6 +202,7 @@ struct segment {
 #define WIN(v)		.win = NUM(v)
 #define WIN_IN(a, b)	.win = { GIVEN, (a), (b) }
 #define URGENT(v)	.urgent = NUM(v)	/* the urgent pointer field */
+#define ECN(v)		.ecn = NUM(v)		/* expect(): the IP header's ECN field */
 #define NO_PUSH		.no_push = true		/* expect(): PSH must not be set */
 
 #define MSS(v)		.mss = NUM(v)
@@ -349,6 +353,7 @@ struct connection {
 	int64_t peer_clock_us;
 	bool unchecked;		/* no rules but checksums: a test that cheats */
 	bool no_df;		/* path MTU discovery is off */
+	bool all_ect;		/* DCTCP: what is not new data may be ECT, too */
 
 	uint32_t stack_isn;
 	bool stack_isn_known;
