@@ -592,6 +592,33 @@ WIRE_TEST(uring, send_zc__mixed_in_a_packet, "A3")
 	no_completion();
 }
 
+/* Copies that share a packet with fixed pages are the kernel's memory again. */
+WIRE_TEST(uring, send_zc__copies_are_given_back, "A3 A7 D5")
+{
+	enum { ROUNDS = 400, COPIED = 20000 };
+	struct pair p = ring_and_pair();
+	unsigned char *buf = patterned(0, 10 + COPIED);
+	long before = 0;
+	int i;
+
+	fix_buffer(buf, PAGE);
+	for (i = -20; i < ROUNDS; i++) {
+		if (!i)
+			before = free_kb();
+		set_int(p.client, SOL_TCP, TCP_CORK, 1);
+		request(IORING_OP_SEND_ZC, p.client, buf, 10, 1)->ioprio =
+			IORING_RECVSEND_FIXED_BUF;
+		submit();
+		expect_sent(1, 10);
+		ensure_is(send(p.client, buf + 10, COPIED, 0), COPIED);
+		set_int(p.client, SOL_TCP, TCP_CORK, 0);
+		read_pattern(p.server, 0, 10 + COPIED);
+		expect_released(1);
+	}
+	ensure(before - free_kb() < ROUNDS * (COPIED / 1024) / 4, "%ld kB are missing",
+	       before - free_kb());
+}
+
 /* Fixed pages, cut into segments, lost and sent again. */
 WIRE_TEST(uring, send_zc__sent_again, "A3 R4")
 {
@@ -601,6 +628,7 @@ WIRE_TEST(uring, send_zc__sent_again, "A3 R4")
 
 	ring_open();
 	fd = active_open(FULL_OPTIONS);
+	set_int(fd, SOL_SOCKET, SO_SNDBUF, 1 << 20);
 	fix_buffer(buf, 4 * PAGE);
 	for (i = 0; i < SEGMENTS * mss; i++)
 		buf[100 + i] = pattern(1 + i, true);

@@ -278,6 +278,7 @@ WIRE_TEST(zerocopy, bytes__sent_again, "A3 R4")
 	int mss = 1448;
 
 	want_notices(fd);
+	set_int(fd, SOL_SOCKET, SO_SNDBUF, 1 << 20);
 	for (i = 0; i < BYTES; i++)
 		at[i] = pattern(1 + i, true);
 	ensure_is(zsend(fd, at, 8 * mss), 8 * mss);
