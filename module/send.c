@@ -357,7 +357,8 @@ static int ltcp_write_end(struct ltcp_write *w, int err)
 	} else if (err) {
 		err = ltcp_write_error(w, err);
 	}
-	ltcp_zc_end(&w->zc, w->copied_bytes);
+	if (unlikely(w->zc.ours))
+		ltcp_zc_end(&w->zc, w->copied_bytes);
 	return err;
 }
 

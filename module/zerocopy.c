@@ -48,7 +48,7 @@ int ltcp_zc_begin(struct ltcp_zc *zc, struct sock *sk, const struct msghdr *msg,
 	if (!len)
 		return 0;
 	zc->pages = sk->sk_route_caps & NETIF_F_SG;
-	if (msg->msg_ubuf) {
+	if (msg->msg_ubuf) {	/* io_uring holds the reference, and gives it back */
 		zc->tell = msg->msg_ubuf;
 		return 0;
 	}
@@ -89,18 +89,14 @@ int ltcp_zc_append(const struct ltcp_zc *zc, struct sock *sk,
 }
 
 /**
- * ltcp_zc_end - a write is over
- * @zc: what ltcp_zc_begin() filled in
+ * ltcp_zc_end - a write is over, and its reference no longer needed
+ * @zc: what ltcp_zc_begin() filled in, with @ours
  * @queued: some of its bytes are in the send queue, so that a notice is due
- *
- * io_uring has a reference of its own and gives it back itself.
  *
  * Context: process, socket lock.
  */
 void ltcp_zc_end(const struct ltcp_zc *zc, bool queued)
 {
-	if (!zc->ours)
-		return;
 	if (queued)
 		net_zcopy_put(zc->tell);
 	else
