@@ -645,6 +645,7 @@ WIRE_TEST(uring, send_zc__sent_again, "A3 R4")
 	no_completion();
 	inject(ACK, ACK(1 + SEGMENTS * mss));
 	expect_released(1);
+	end_case(fd);
 }
 
 WIRE_TEST(uring, send_zc__a_message, "A3")

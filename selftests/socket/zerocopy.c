@@ -219,6 +219,7 @@ WIRE_TEST(zerocopy, notice__after_the_ack, "A3")
 	no_notice(fd);
 	inject(ACK, ACK(2921));
 	expect_notice(fd, 0, 0, COPIED);
+	end_case(fd);
 }
 
 /* --------------------------------------------------- the bytes of the page */
@@ -292,6 +293,7 @@ WIRE_TEST(zerocopy, bytes__sent_again, "A3 R4")
 	inject(ACK, ACK(1 + 8 * mss));
 	expect_notice(fd, 0, 0, COPIED);
 	no_notice(fd);
+	end_case(fd);
 }
 
 /* ------------------------------------------------------------ much of it */
@@ -468,6 +470,7 @@ WIRE_TEST(zerocopy, limit__of_notices, "A3 D5")
 	at[sent] = pattern(to, true);
 	ensure_is(zsend(fd, at + sent, 1), 1);
 	expect(PSH | ACK, SEQ(to), LEN(1));
+	end_case(fd);
 }
 
 /* ------------------------------------------------------------ how it ends */
