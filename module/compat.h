@@ -14,6 +14,8 @@
 #define LTCP_COMPAT_H
 
 #include <linux/bpf-cgroup.h>
+#include <linux/mm.h>
+#include <linux/uio.h>
 #include <linux/net.h>
 #include <linux/timer.h>
 #include <linux/sysctl.h>
@@ -438,6 +440,59 @@ ltcp_register_net_sysctl(struct net *net, const char *path,
 			 struct ctl_table *table, size_t n)
 {
 	return register_net_sysctl(net, path, table);
+}
+#endif
+
+/* ------------------------------------------------------------------ */
+/* The user's memory                                                    */
+/* ------------------------------------------------------------------ */
+
+/* Change the flags of a mapping that mmap() is making. */
+#ifdef LTCP_HAVE_VM_FLAGS_SET
+static inline void ltcp_vm_flags_mod(struct vm_area_struct *vma,
+				     unsigned long set, unsigned long clear)
+{
+	vm_flags_clear(vma, clear);
+	vm_flags_set(vma, set);
+}
+#else
+static inline void ltcp_vm_flags_mod(struct vm_area_struct *vma,
+				     unsigned long set, unsigned long clear)
+{
+	vma->vm_flags = (vma->vm_flags & ~clear) | set;
+}
+#endif
+
+/* Take what is mapped in @bytes at @at out of @vma; mmap_lock held for reading. */
+#ifdef LTCP_HAVE_ZAP_PAGE_RANGE
+static inline void ltcp_zap(struct vm_area_struct *vma, unsigned long at,
+			    unsigned long bytes)
+{
+	zap_page_range(vma, at, bytes);
+}
+#else
+static inline void ltcp_zap(struct vm_area_struct *vma, unsigned long at,
+			    unsigned long bytes)
+{
+	zap_page_range_single(vma, at, bytes, NULL);
+}
+#endif
+
+/* One buffer of the user's, to be written to. Returns 0 or -EFAULT. */
+#ifdef LTCP_HAVE_IMPORT_UBUF
+static inline int ltcp_import_buf(void __user *buf, size_t len,
+				  struct iov_iter *iter)
+{
+	return import_ubuf(ITER_DEST, buf, len, iter);
+}
+#else
+static inline int ltcp_import_buf(void __user *buf, size_t len,
+				  struct iov_iter *iter)
+{
+	if (!access_ok(buf, len))
+		return -EFAULT;
+	iov_iter_ubuf(iter, ITER_DEST, buf, len);
+	return 0;
 }
 #endif
 

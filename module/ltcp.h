@@ -872,8 +872,25 @@ int ltcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
 int ltcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t len);
 void ltcp_splice_eof(struct socket *sock);
 
+/* ---- zerocopy.c: sending a program's own pages ---- */
+struct ltcp_zc {
+	struct ubuf_info *tell;	/* whom, when the pages are needed no more; or NULL */
+	bool ours;		/* this write has a reference to it */
+	bool pages;		/* hang pages in; false: copy */
+};
+int ltcp_zc_begin(struct ltcp_zc *zc, struct sock *sk, const struct msghdr *msg,
+		  size_t len);
+int ltcp_zc_append(const struct ltcp_zc *zc, struct sock *sk,
+		   struct sk_buff *skb, struct msghdr *msg, u32 room);
+void ltcp_zc_end(const struct ltcp_zc *zc, bool queued);
+
 /* ---- recv.c: from the receive queue to the user ---- */
 int ltcp_inq(const struct sock *sk);
+int ltcp_inq_hint(const struct sock *sk);
+struct sk_buff *ltcp_recv_find(struct sock *sk, u32 seq, u32 *offset);
+u32 ltcp_recv_reach(const struct sock *sk, u32 seq, u32 bytes);
+void ltcp_recv_taken(struct sock *sk, u32 bytes);
+int ltcp_recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 int ltcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		 int *addr_len);
 int ltcp_read_sock(struct sock *sk, read_descriptor_t *desc,
@@ -882,6 +899,11 @@ ssize_t ltcp_splice_read(struct socket *sock, loff_t *ppos,
 			 struct pipe_inode_info *pipe, size_t len,
 			 unsigned int flags);
 void ltcp_urg_pass(struct sock *sk);
+
+/* ---- mapped.c: received pages in the user's memory ---- */
+int ltcp_mmap(struct file *file, struct socket *sock, struct vm_area_struct *vma);
+int ltcp_zerocopy_receive(struct sock *sk, char __user *optval,
+			  int __user *optlen);
 
 /* ---- urgent.c: urgent data ---- */
 void ltcp_urg_send(struct sock *sk);

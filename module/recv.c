@@ -58,8 +58,15 @@ int ltcp_inq(const struct sock *sk)
 	return max(inq, 0);
 }
 
-/* The packet that holds @seq, and at which offset; a FIN counts as held. */
-static struct sk_buff *ltcp_find(struct sock *sk, u32 seq, u32 *offset)
+/**
+ * ltcp_recv_find - the packet that holds a byte, or the FIN behind its last
+ * @sk: connection
+ * @seq: sequence number, not below copied_seq
+ * @offset: set to where it is in the packet, bytes
+ *
+ * Context: socket lock. Return: a packet of the receive queue, or NULL.
+ */
+struct sk_buff *ltcp_recv_find(struct sock *sk, u32 seq, u32 *offset)
 {
 	struct sk_buff *skb;
 
@@ -112,7 +119,7 @@ void ltcp_urg_pass(struct sock *sk)
 	if (likely(tp->urg_data != TCP_URG_READ) ||
 	    !ltcp_urg_hole(sk, tp->copied_seq, tp->copied_seq + 1))
 		return;
-	skb = ltcp_find(sk, tp->copied_seq, &offset);
+	skb = ltcp_recv_find(sk, tp->copied_seq, &offset);
 	if (skb && offset < skb->len)
 		ltcp_eat(sk, skb, offset, 1);
 }
@@ -125,6 +132,26 @@ static void ltcp_read_settle(struct sock *sk, int bytes)
 {
 	ltcp_rcv_space_adjust(sk);
 	ltcp_rcv_consumed(sk, bytes);
+}
+
+/**
+ * ltcp_recv_taken - the user has got the next bytes in another way
+ * @sk: connection
+ * @bytes: so many from copied_seq on, all of them in the receive queue
+ *
+ * Context: process, socket lock.
+ */
+void ltcp_recv_taken(struct sock *sk, u32 bytes)
+{
+	struct sk_buff *skb;
+	u32 offset, left, here;
+
+	for (left = bytes; left; left -= here) {
+		skb = ltcp_recv_find(sk, tcp_sk(sk)->copied_seq, &offset);
+		here = min(left, skb->len - offset);
+		ltcp_eat(sk, skb, offset, here);
+	}
+	ltcp_read_settle(sk, bytes);
 }
 
 static void ltcp_recv_settle(struct sock *sk, struct ltcp_read *rd)
@@ -144,8 +171,15 @@ static void ltcp_keep_stamp(struct ltcp_read *rd, struct sk_buff *skb)
 	rd->stamped = skb_get(skb);
 }
 
-/* How many of @bytes may a read have from @seq on? 0: leave the next one out. */
-static u32 ltcp_reach(const struct sock *sk, u32 seq, u32 bytes)
+/**
+ * ltcp_recv_reach - how far a read may go before it must stop at the mark
+ * @sk: connection
+ * @seq: where it begins
+ * @bytes: how many it wants
+ *
+ * Context: socket lock. Return: up to @bytes; 0: leave the next one out.
+ */
+u32 ltcp_recv_reach(const struct sock *sk, u32 seq, u32 bytes)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
@@ -173,7 +207,7 @@ static int ltcp_recv_skb(struct sock *sk, struct ltcp_read *rd,
 			 struct sk_buff *skb, u32 offset)
 {
 	u32 room = min_t(size_t, skb->len - offset, rd->left_bytes);
-	u32 bytes = ltcp_reach(sk, rd->seq, room);
+	u32 bytes = ltcp_recv_reach(sk, rd->seq, room);
 
 	if (unlikely(!bytes && room))
 		return ltcp_recv_past(sk, rd, skb, offset, 1);
@@ -286,7 +320,7 @@ static int ltcp_recv_loop(struct sock *sk, struct ltcp_read *rd)
 			if (ret)
 				break;
 		}
-		skb = ltcp_find(sk, rd->seq, &offset);
+		skb = ltcp_recv_find(sk, rd->seq, &offset);
 		if (likely(skb))
 			ret = ltcp_recv_skb(sk, rd, skb, offset);
 		else
@@ -298,13 +332,23 @@ static int ltcp_recv_loop(struct sock *sk, struct ltcp_read *rd)
 	return rd->copied_bytes;
 }
 
-/* TCP_INQ: how much is left, 1 when the end of the stream is all that is. */
-static void ltcp_recv_inq(struct sock *sk, struct msghdr *msg)
+/**
+ * ltcp_inq_hint - is it worth reading again? What TCP_INQ tells
+ * @sk: connection
+ *
+ * Context: any. Return: bytes left, 1 when the end of the stream is all that is.
+ */
+int ltcp_inq_hint(const struct sock *sk)
 {
 	int inq = ltcp_inq(sk);
 
-	if (!inq && sock_flag(sk, SOCK_DONE))
-		inq = 1;
+	return !inq && sock_flag(sk, SOCK_DONE) ? 1 : inq;
+}
+
+static void ltcp_recv_inq(struct sock *sk, struct msghdr *msg)
+{
+	int inq = ltcp_inq_hint(sk);
+
 	msg->msg_inq = inq;
 	if (tcp_sk(sk)->recvmsg_inq)
 		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
@@ -333,8 +377,17 @@ static void ltcp_recv_peek_off(struct sock *sk, const struct ltcp_read *rd)
 		sk_peek_offset_bwd(sk, rd->copied_bytes);
 }
 
-static int ltcp_recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
-			    int flags)
+/**
+ * ltcp_recv_locked - read bytes
+ * @sk: connection, or not
+ * @msg: where bytes and ancillary data go
+ * @len: room, bytes
+ * @flags: see ltcp_recvmsg(); not MSG_ERRQUEUE
+ *
+ * Context: process, socket lock (given up while sleeping).
+ * Return: see ltcp_recvmsg().
+ */
+int ltcp_recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
 	struct ltcp_read rd = {
 		.msg = msg,
@@ -414,11 +467,11 @@ int ltcp_read_sock(struct sock *sk, read_descriptor_t *desc,
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
-	while (desc->count && (skb = ltcp_find(sk, tp->copied_seq, &offset))) {
+	while (desc->count && (skb = ltcp_recv_find(sk, tp->copied_seq, &offset))) {
 		if (copied && ltcp_urg_at(tp, tp->copied_seq))
 			break;
 		left = skb->len - offset;
-		len = ltcp_reach(sk, tp->copied_seq, left);
+		len = ltcp_recv_reach(sk, tp->copied_seq, left);
 		used = len ? actor(desc, skb, offset, len) : 0;
 		if (len && used <= 0) {
 			copied = copied ?: used;

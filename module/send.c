@@ -7,7 +7,8 @@
  * fragments of the last unsent packet until that has its size goal, a multiple
  * of the MSS that TSO, GSO or the CPU will cut (tx.c). A packet has no linear
  * part, so that its headers can be put before it and its bytes are never moved
- * again. Pages given by splice or sendfile are hung in as they are.
+ * again. Pages given by splice or sendfile are hung in as they are, and so are
+ * those of a program that says MSG_ZEROCOPY (zerocopy.c).
  *
  *	begin	is the connection there, and may be written to?
  *	step	a packet with room; copy; account; push it when it is full
@@ -36,7 +37,7 @@ struct ltcp_write {
 	u32 tsflags;			/* SOF_TIMESTAMPING_* */
 	bool splice;			/* hang pages in instead of copying */
 	u8 packets;			/* completed since the backlog was looked at */
-	struct ubuf_info *notify;	/* MSG_ZEROCOPY: whom to tell */
+	struct ltcp_zc zc;		/* MSG_ZEROCOPY */
 };
 
 /**
@@ -127,6 +128,7 @@ static int ltcp_append_bytes(struct sock *sk, struct sk_buff *skb,
 	if (merge) {
 		skb_frag_size_add(&skb_shinfo(skb)->frags[i - 1], bytes);
 	} else {
+		skb_zcopy_downgrade_managed(skb);
 		skb_fill_page_desc_noacc(skb, i, frag->page, frag->offset, bytes);
 		get_page(frag->page);
 	}
@@ -142,6 +144,7 @@ static int ltcp_append_pages(struct sock *sk, struct sk_buff *skb,
 
 	if (unlikely(!sk_wmem_schedule(sk, room)))
 		return -ENOBUFS;
+	skb_zcopy_downgrade_managed(skb);
 	bytes = ltcp_splice_from_iter(skb, &msg->msg_iter, room,
 				      sk->sk_allocation);
 	if (bytes == -EMSGSIZE)
@@ -229,6 +232,15 @@ static int ltcp_write_full(struct ltcp_write *w, struct sk_buff *skb)
 	return sk_flush_backlog(w->sk) ? ltcp_write_check(w) : 0;
 }
 
+static int ltcp_append(const struct ltcp_write *w, struct sk_buff *skb, u32 room)
+{
+	if (unlikely(w->splice))
+		return ltcp_append_pages(w->sk, skb, w->msg, room);
+	if (unlikely(w->zc.pages))
+		return ltcp_zc_append(&w->zc, w->sk, skb, w->msg, room);
+	return ltcp_append_bytes(w->sk, skb, w->msg, room);
+}
+
 static int ltcp_write_step(struct ltcp_write *w)
 {
 	struct sk_buff *skb = ltcp_write_tail(w);
@@ -238,10 +250,7 @@ static int ltcp_write_step(struct ltcp_write *w)
 	if (unlikely(!skb))
 		return ltcp_write_wait(w);
 	room = min_t(size_t, w->goal_bytes - skb->len, msg_data_left(w->msg));
-	if (unlikely(w->splice))
-		n = ltcp_append_pages(w->sk, skb, w->msg, room);
-	else
-		n = ltcp_append_bytes(w->sk, skb, w->msg, room);
+	n = ltcp_append(w, skb, room);
 	if (unlikely(n <= 0))
 		return ltcp_append_failed(w, n);
 
@@ -264,21 +273,6 @@ static int ltcp_write_cmsg(struct ltcp_write *w)
 	return 0;
 }
 
-/*
- * MSG_ZEROCOPY is a hint: the bytes are copied, and the completion on the error
- * queue says so (SO_EE_CODE_ZEROCOPY_COPIED), as for a device that cannot.
- */
-static int ltcp_write_zerocopy(struct ltcp_write *w, size_t len)
-{
-	if (!len || !sock_flag(w->sk, SOCK_ZEROCOPY) || w->msg->msg_ubuf)
-		return 0;
-	w->notify = msg_zerocopy_realloc(w->sk, len, NULL);
-	if (!w->notify)
-		return -ENOBUFS;
-	uarg_to_msgzc(w->notify)->zerocopy = 0;
-	return 0;
-}
-
 /* SYN-SENT and SYN-RECEIVED wait (or say EAGAIN), closed states say EPIPE. */
 static int ltcp_write_begin(struct ltcp_write *w, size_t len)
 {
@@ -289,7 +283,7 @@ static int ltcp_write_begin(struct ltcp_write *w, size_t len)
 	if (unlikely(flags & MSG_FASTOPEN))
 		return -EOPNOTSUPP;
 	if (unlikely(flags & MSG_ZEROCOPY)) {
-		err = ltcp_write_zerocopy(w, len);
+		err = ltcp_zc_begin(&w->zc, sk, w->msg, len);
 		if (err)
 			return err;
 	}
@@ -363,12 +357,8 @@ static int ltcp_write_end(struct ltcp_write *w, int err)
 	} else if (err) {
 		err = ltcp_write_error(w, err);
 	}
-	if (unlikely(w->notify)) {
-		if (err > 0)
-			net_zcopy_put(w->notify);
-		else
-			net_zcopy_put_abort(w->notify, true);
-	}
+	if (unlikely(w->zc.ours))
+		ltcp_zc_end(&w->zc, w->copied_bytes);
 	return err;
 }
 

@@ -197,9 +197,8 @@ int ltcp_init_sock(struct sock *sk)
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(net->ipv4.sysctl_tcp_wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(net->ipv4.sysctl_tcp_rmem[1]));
 	sk_sockets_allocated_inc(sk);
-	/* MSG_ZEROCOPY copies; io_uring, which could not tell, is refused */
 	if (sk->sk_socket)
-		clear_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
+		set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
 	return 0;
 }
 
@@ -729,7 +728,7 @@ void __init ltcp_proto_ops_init(void)
 	*ops = inet_stream_ops;
 	ops->owner = THIS_MODULE;
 	ops->poll = ltcp_poll;
-	ops->mmap = sock_no_mmap;
+	ops->mmap = ltcp_mmap;
 	ops->sendmsg = ltcp_op_sendmsg;	/* as AF_INET's, less one indirect call */
 	ops->recvmsg = ltcp_op_recvmsg;
 	ops->splice_read = ltcp_splice_read;

@@ -6,8 +6,7 @@
  * sets it and one that tells it, both under the socket lock; the few that are
  * strings or structs have functions of their own. What is not here is refused
  * with ENOPROTOOPT, so that nobody believes it to work: Fast Open, TCP_REPAIR,
- * TCP_ULP, TCP_MD5SIG and TCP_AO, TCP_ZEROCOPY_RECEIVE, TCP_TX_DELAY, thin
- * streams.
+ * TCP_ULP, TCP_MD5SIG and TCP_AO, TCP_TX_DELAY, thin streams.
  *
  * Other levels belong to the address family. Ranges and errnos are those that
  * programs know; times are in seconds where tcp(7) says so, jiffies inside.
@@ -547,6 +546,8 @@ int ltcp_getsockopt(struct sock *sk, int level, int optname,
 		return ltcp_answer(optval, optlen, NULL, 0);
 	case TCP_SAVED_SYN:
 		return ltcp_getsockopt_saved_syn(sk, optval, optlen);
+	case TCP_ZEROCOPY_RECEIVE:
+		return ltcp_zerocopy_receive(sk, optval, optlen);
 	}
 	return ltcp_getsockopt_int(sk, optname, optval, optlen);
 }

@@ -3,6 +3,7 @@
  * pair.c - both ends of a connection; see pair.h
  */
 #include <linux/sched.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "pair.h"
@@ -169,7 +170,7 @@ int events_of(int fd)
 	return events_within(fd, POLLIN | POLLOUT | POLLPRI | POLLRDHUP, 0);
 }
 
-static unsigned char byte_at(size_t position)
+unsigned char byte_at(size_t position)
 {
 	return position ^ position >> 8 ^ position >> 16;
 }
@@ -191,12 +192,51 @@ void send_pattern(int fd, size_t from, size_t bytes)
 	}
 }
 
-static void check_pattern(const unsigned char *buf, size_t from, size_t bytes)
+void check_pattern(const unsigned char *buf, size_t from, size_t bytes)
 {
 	size_t i;
 
 	for (i = 0; i < bytes; i++)
 		ensure(buf[i] == byte_at(from + i), "byte %zu is wrong", from + i);
+}
+
+unsigned char *pages(size_t bytes)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	ensure(at != MAP_FAILED, "mmap: %s", strerror(errno));
+	return at;
+}
+
+unsigned char *patterned(size_t from, size_t bytes)
+{
+	unsigned char *at = pages(bytes);
+	size_t i;
+
+	for (i = 0; i < bytes; i++)
+		at[i] = byte_at(from + i);
+	return at;
+}
+
+int pattern_file(size_t bytes)
+{
+	char name[] = "/tmp/pattern-XXXXXX";
+	int fd = mkstemp(name);
+	size_t i;
+
+	ensure_ok(fd);
+	unlink(name);
+	for (i = 0; i < bytes; i++) {
+		unsigned char byte = i ^ i >> 8 ^ i >> 16;
+		static unsigned char block[4096];
+
+		block[i % sizeof(block)] = byte;
+		if (i % sizeof(block) == sizeof(block) - 1 || i == bytes - 1)
+			ensure_ok(write(fd, block, i % sizeof(block) + 1));
+	}
+	lseek(fd, 0, SEEK_SET);
+	return fd;
 }
 
 void read_pattern(int fd, size_t from, size_t bytes)
@@ -250,4 +290,34 @@ size_t fill(int fd)
 		pass_ms(50);
 	}
 	return total;
+}
+
+void reader_beside(struct pair *p, size_t bytes)
+{
+	after(0) {
+		read_pattern(p->server, 0, bytes);
+		ensure_eq(recv(p->server, (char[1]){}, 1, 0), 0);
+	}
+}
+
+void expect_reader_happy(void)
+{
+	int status;
+
+	ensure_ok(wait(&status));
+	ensure(WIFEXITED(status) && !WEXITSTATUS(status), "what ran beside the test failed");
+}
+
+long free_kb(void)
+{
+	char line[128];
+	long kb = -1;
+	FILE *f = fopen("/proc/meminfo", "r");
+
+	ensure(f, "/proc/meminfo: %s", strerror(errno));
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemFree: %ld", &kb) == 1)
+			break;
+	fclose(f);
+	return kb;
 }

@@ -101,7 +101,18 @@ int count_of(int fd, unsigned long request);		/* ioctl() with an int */
 int events_of(int fd);
 int events_within(int fd, int events, int ms);
 
-/* Reads or sends all of it, in whatever pieces; the bytes are a pattern by position. */
+/* The pattern: the byte at a position of the stream, and bytes that must be those. */
+unsigned char byte_at(size_t position);
+void check_pattern(const unsigned char *buf, size_t from, size_t bytes);
+
+/* Pages of their own; with the pattern from position @from on. */
+unsigned char *pages(size_t bytes);
+unsigned char *patterned(size_t from, size_t bytes);
+
+/* An unlinked file with the pattern. */
+int pattern_file(size_t bytes);
+
+/* Reads or sends all of it, in whatever pieces; the bytes are the pattern's. */
 void send_pattern(int fd, size_t from, size_t bytes);
 void read_pattern(int fd, size_t from, size_t bytes);
 
@@ -110,5 +121,12 @@ size_t fill(int fd);
 
 /* Reads and checks the pattern until the end; returns the bytes. */
 size_t drain_pattern(int fd, size_t from);
+
+/* Beside the test, reads that many bytes of the pattern and then the end. */
+void reader_beside(struct pair *p, size_t bytes);
+void expect_reader_happy(void);
+
+/* The machine's free memory. */
+long free_kb(void);
 
 #endif /* PAIR_H */

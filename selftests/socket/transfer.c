@@ -7,45 +7,6 @@
 
 #include "pair.h"
 
-/* The other end reads and checks everything beside the test. */
-static void reader_beside(const struct pair *p, size_t bytes)
-{
-	after(0) {
-		read_pattern(p->server, 0, bytes);
-		if (recv(p->server, (char[8]){}, 8, 0))
-			_exit(1);
-	}
-}
-
-static void expect_reader_happy(void)
-{
-	int status;
-
-	ensure_ok(wait(&status));
-	ensure(WIFEXITED(status) && !WEXITSTATUS(status), "the reader found an error");
-}
-
-/* An unlinked file with the pattern. */
-static int pattern_file(size_t bytes)
-{
-	char name[] = "/tmp/transfer-XXXXXX";
-	int fd = mkstemp(name);
-	size_t i;
-
-	ensure_ok(fd);
-	unlink(name);
-	for (i = 0; i < bytes; i++) {
-		unsigned char byte = i ^ i >> 8 ^ i >> 16;
-		static unsigned char block[4096];
-
-		block[i % sizeof(block)] = byte;
-		if (i % sizeof(block) == sizeof(block) - 1 || i == bytes - 1)
-			ensure_ok(write(fd, block, i % sizeof(block) + 1));
-	}
-	lseek(fd, 0, SEEK_SET);
-	return fd;
-}
-
 WIRE_TEST(transfer, send__a_few_megabytes, "A3 F1 F9")
 {
 	enum { BYTES = 8 << 20 };
