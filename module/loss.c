@@ -169,6 +169,8 @@ static void ltcp_mark_by_dupacks(struct sock *sk, const struct ltcp_ack_result *
 
 static void ltcp_set_ca_state(struct sock *sk, u8 state)
 {
+	if (state != TCP_CA_Loss)
+		ltcp_rto_over(tcp_sk(sk), ltcp_now_ms());
 	inet_csk(sk)->icsk_ca_state = state;
 }
 
