@@ -29,6 +29,21 @@ static void ltcp_set_rto(struct sock *sk, const struct ltcp_rtt *rtt)
 	inet_csk(sk)->icsk_backoff = 0;
 }
 
+/**
+ * ltcp_rto_restart - RTO as the estimator has it, without backoff
+ * @sk: connection
+ *
+ * Context: socket lock.
+ */
+void ltcp_rto_restart(struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	const struct ltcp_rtt rtt = { .srtt_us = tp->srtt_us,
+				      .rttvar_us = tp->rttvar_us };
+
+	ltcp_set_rto(sk, &rtt);
+}
+
 /* The smallest round trip of the last tcp_min_rtt_wlen seconds; a new window starts afresh. */
 static void ltcp_rtt_min_take(struct sock *sk, u32 rtt_us)
 {

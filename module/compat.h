@@ -419,6 +419,19 @@ static inline void ltcp_local_port_range(const struct sock *sk, int *low,
 	inet_sk_get_local_port_range(sk, low, high);
 }
 
+/* How many retransmissions of a SYN come before RTO begins to double. */
+#ifdef LTCP_HAVE_SYN_LINEAR
+static inline int ltcp_syn_linear_timeouts(const struct net *net)
+{
+	return READ_ONCE(net->ipv4.sysctl_tcp_syn_linear_timeouts);
+}
+#else
+static inline int ltcp_syn_linear_timeouts(const struct net *net)
+{
+	return 0;
+}
+#endif
+
 /* The first argument of a sysctl's handler. */
 #ifdef LTCP_HAVE_CONST_CTL_TABLE
 #define LTCP_CTL_TABLE	const struct ctl_table
@@ -537,6 +550,9 @@ static inline void ltcp_info_newer(const struct tcp_sock *tp,
 	info->tcpi_total_rto = tp->total_rto;
 	info->tcpi_total_rto_recoveries = tp->total_rto_recoveries;
 	info->tcpi_total_rto_time = tp->total_rto_time;
+	if (tp->rto_stamp)
+		info->tcpi_total_rto_time +=
+			div_u64(ktime_get_ns(), NSEC_PER_MSEC) - tp->rto_stamp;
 }
 
 static inline void ltcp_reset_newer(struct tcp_sock *tp)
@@ -545,6 +561,35 @@ static inline void ltcp_reset_newer(struct tcp_sock *tp)
 	tp->total_rto = 0;
 	tp->total_rto_recoveries = 0;
 	tp->total_rto_time = 0;
+	tp->rto_stamp = 0;
+}
+
+/* A retransmission timeout; the first of a series begins a recovery. */
+static inline void ltcp_rto_struck(struct tcp_sock *tp, u32 now_ms)
+{
+	tp->total_rto++;
+	if (tp->rto_stamp)
+		return;
+	tp->rto_stamp = now_ms ?: 1;
+	tp->total_rto_recoveries++;
+}
+
+/* Timeouts of the SYN-ACK, before there was a connection. */
+static inline void ltcp_rto_inherit(struct tcp_sock *tp, u16 timeouts,
+				    u32 lasted_ms)
+{
+	tp->total_rto = timeouts;
+	tp->total_rto_recoveries = !!timeouts;
+	tp->total_rto_time = timeouts ? lasted_ms : 0;
+}
+
+/* The recovery is over, if there was one. */
+static inline void ltcp_rto_over(struct tcp_sock *tp, u32 now_ms)
+{
+	if (!tp->rto_stamp)
+		return;
+	tp->total_rto_time += now_ms - tp->rto_stamp;
+	tp->rto_stamp = 0;
 }
 #else
 static inline void ltcp_info_newer(const struct tcp_sock *tp,
@@ -555,6 +600,27 @@ static inline void ltcp_info_newer(const struct tcp_sock *tp,
 static inline void ltcp_reset_newer(struct tcp_sock *tp)
 {
 }
+
+static inline void ltcp_rto_struck(struct tcp_sock *tp, u32 now_ms)
+{
+}
+
+static inline void ltcp_rto_over(struct tcp_sock *tp, u32 now_ms)
+{
+}
+
+static inline void ltcp_rto_inherit(struct tcp_sock *tp, u16 timeouts,
+				    u32 lasted_ms)
+{
+}
+#endif
+
+/* Options that only newer kernels know, as entries of sockopt.c's table. */
+#ifdef TCP_IS_MPTCP
+#define LTCP_IS_MPTCP_OPTION						\
+	[TCP_IS_MPTCP] = { ltcp_set_is_mptcp, ltcp_get_is_mptcp },
+#else
+#define LTCP_IS_MPTCP_OPTION
 #endif
 
 /* Where struct ipv6_pinfo lives in a socket of this proto (IPv6 only). */

@@ -163,7 +163,8 @@ static void ltcp_rcv_rtt(struct tcp_sock *tp, const struct ltcp_seg *seg)
 	tp->rcv_rtt_last_tsecr = seg->opt.tsecr;
 	rtt_us = (ltcp_tsval(tp) - seg->opt.tsecr) * USEC_PER_MSEC;
 	rtt_us = clamp_t(u32, rtt_us, USEC_PER_MSEC, USEC_PER_SEC);
-	tp->rcv_rtt_est.rtt_us = old ? old - old / 8 + rtt_us / 8 : rtt_us;
+	/* Counts eighths, as the kernel's readers expect */
+	tp->rcv_rtt_est.rtt_us = old ? old - old / 8 + rtt_us : rtt_us << 3;
 }
 
 /* The buffer that holds twice what was read in one round trip, and room to grow. */
@@ -193,7 +194,7 @@ static void ltcp_rcvbuf_grow(struct sock *sk, u32 copied)
 void ltcp_rcv_space_adjust(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	u32 rtt_us = tp->rcv_rtt_est.rtt_us ?: tp->srtt_us >> 3;
+	u32 rtt_us = (tp->rcv_rtt_est.rtt_us ?: tp->srtt_us) >> 3;
 	u32 copied;
 
 	ltcp_trace_kernel(tcp_rcv_space_adjust, sk);

@@ -3,10 +3,10 @@
  * info.c - TCP_INFO: the control block as a program sees it.
  *
  * Everything is read from struct tcp_sock, where it is the state itself; nothing
- * is kept for this file. What ltcp does not measure is 0: the three chronometers
- * (busy, rwnd_limited, sndbuf_limited). A listener fills two fields with other
- * things than their names say: how many connections wait to be accepted, and how
- * many may.
+ * is kept for this file. What ltcp does not do is 0: Fast Open, ECN; and so are
+ * fields that every TCP of Linux leaves empty, tcpi_fackets and
+ * tcpi_last_ack_sent. A listener fills two fields with other things than their
+ * names say: how many connections wait to be accepted, and how many may.
  *
  * Fields that only newer kernels have are filled in compat.h.
  */
@@ -73,7 +73,7 @@ static void ltcp_info_sender(const struct tcp_sock *tp, struct tcp_info *info)
 static void ltcp_info_receiver(const struct tcp_sock *tp, struct tcp_info *info)
 {
 	info->tcpi_rcv_ssthresh = tp->rcv_ssthresh;
-	info->tcpi_rcv_rtt = tp->rcv_rtt_est.rtt_us;
+	info->tcpi_rcv_rtt = tp->rcv_rtt_est.rtt_us >> 3;
 	info->tcpi_rcv_space = tp->rcvq_space.space;
 	info->tcpi_rcv_ooopack = tp->rcv_ooopack;
 }
@@ -136,5 +136,6 @@ void ltcp_get_info(struct sock *sk, struct tcp_info *info)
 	ltcp_info_receiver(tp, info);
 	ltcp_info_volume(tp, info);
 	ltcp_info_ages(sk, info);
+	ltcp_chrono_info(tp, info);
 	ltcp_info_newer(tp, info);
 }

@@ -758,6 +758,9 @@ static void ltcp_child_rtt(struct sock *child, const struct request_sock *req)
 
 	icsk->icsk_rto = ltcp_rto_initial(child);
 	tcp_sk(child)->total_retrans = req->num_retrans;
+	ltcp_rto_inherit(tcp_sk(child), req->num_timeout,
+			 sent_us ? div_u64(ltcp_now_us() - sent_us,
+					   USEC_PER_MSEC) : 0);
 	if (req->num_retrans)
 		icsk->icsk_rto = max_t(u32, icsk->icsk_rto,
 				       msecs_to_jiffies(LTCP_RTO_SYN_LOST_MS));

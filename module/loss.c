@@ -177,6 +177,8 @@ static void ltcp_mark_by_dupacks(struct sock *sk, const struct ltcp_ack_result *
  */
 void ltcp_loss_set_state(struct sock *sk, u8 state)
 {
+	if (state != TCP_CA_Loss)
+		ltcp_rto_over(tcp_sk(sk), ltcp_now_ms());
 	if (unlikely(ltcp_sk(sk)->reduced == LTCP_REDUCED_MARK) &&
 	    state < TCP_CA_CWR)
 		state = TCP_CA_CWR;

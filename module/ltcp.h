@@ -624,6 +624,7 @@ struct ltcp_ack_result {
 };
 void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res);
 void ltcp_ack(struct sock *sk, struct ltcp_seg *seg);
+void ltcp_rto_restart(struct sock *sk);
 void ltcp_packet_delivered(struct tcp_sock *tp, struct sk_buff *skb,
 			   u32 end_seq, struct ltcp_ack_result *res);
 
@@ -811,9 +812,14 @@ void ltcp_pace_wait(struct sock *sk, u32 us);
 void ltcp_pace_update(struct sock *sk, u64 wanted);
 bool ltcp_pace_holds(struct sock *sk);
 void ltcp_pace_stamp(struct sock *sk, struct sk_buff *skb);
+void ltcp_pace_delay(const struct sock *sk, struct sk_buff *skb);
 u32 ltcp_pace_max_segs(const struct sock *sk, u32 mss);
 bool ltcp_queue_full(struct sock *sk, const struct sk_buff *skb);
 void ltcp_wfree(struct sk_buff *skb);
+
+/* ---- chrono.c: where a sender's time goes ---- */
+void ltcp_chrono_update(struct sock *sk, bool window_full);
+void ltcp_chrono_info(const struct tcp_sock *tp, struct tcp_info *info);
 
 /* ---- xmit.c: headers, options, hand-over to IP ---- */
 int ltcp_xmit(struct sock *sk, struct sk_buff *skb, bool clone);

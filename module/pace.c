@@ -147,6 +147,25 @@ void ltcp_pace_stamp(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
+ * ltcp_pace_delay - hold a packet back for TCP_TX_DELAY
+ * @sk: connection, or listener, with such a delay
+ * @skb: packet for IP, with what ltcp_pace_stamp() has put on it
+ *
+ * It is fq that waits; any other qdisc sends at once. ACKs wait, too, so that
+ * what the two ends ask for adds up to a path's round trip.
+ *
+ * Context: any.
+ */
+void ltcp_pace_delay(const struct sock *sk, struct sk_buff *skb)
+{
+	u64 delay_us = READ_ONCE(tcp_sk(sk)->tcp_tx_delay);
+	u64 when = skb->tstamp ?: ktime_get_ns();
+
+	skb_set_delivery_time(skb, when + delay_us * NSEC_PER_USEC,
+			      LTCP_CLOCK_MONOTONIC);
+}
+
+/**
  * ltcp_pace_stop - the connection is over
  * @sk: socket
  *
@@ -179,14 +198,26 @@ void ltcp_pace_init(struct sock *sk)
 /* Small queues                                                         */
 /* ------------------------------------------------------------------ */
 
+/* What fq holds back for TCP_TX_DELAY is as if on its way. */
+static u64 ltcp_queue_delayed(const struct sock *sk)
+{
+	u64 delay_us = READ_ONCE(tcp_sk(sk)->tcp_tx_delay);
+
+	if (likely(!delay_us))
+		return 0;
+	return mul_u64_u64_div_u64(READ_ONCE(sk->sk_pacing_rate), delay_us,
+				   USEC_PER_SEC);
+}
+
 static u32 ltcp_queue_limit(const struct sock *sk, const struct sk_buff *skb)
 {
 	u64 limit = READ_ONCE(sk->sk_pacing_rate) >>
 		    READ_ONCE(sk->sk_pacing_shift);
 
 	limit = max_t(u64, limit, 2 * skb->truesize);
-	return min_t(u64, limit, READ_ONCE(
+	limit = min_t(u64, limit, READ_ONCE(
 			sock_net(sk)->ipv4.sysctl_tcp_limit_output_bytes));
+	return min_t(u64, limit + ltcp_queue_delayed(sk), INT_MAX);
 }
 
 /**

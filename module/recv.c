@@ -214,7 +214,7 @@ static int ltcp_recv_skb(struct sock *sk, struct ltcp_read *rd,
 	if (likely(!(rd->flags & MSG_TRUNC)) &&
 	    unlikely(skb_copy_datagram_msg(skb, offset, rd->msg, bytes)))
 		return -EFAULT;
-	if (unlikely(ltcp_cb(skb)->has_rxtstamp))
+	if (unlikely(ltcp_cb(skb)->has_rxtstamp) && bytes)
 		ltcp_keep_stamp(rd, skb);
 	rd->copied_bytes += bytes;
 	rd->left_bytes -= bytes;

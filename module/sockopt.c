@@ -6,7 +6,8 @@
  * sets it and one that tells it, both under the socket lock; the few that are
  * strings or structs have functions of their own. What is not here is refused
  * with ENOPROTOOPT, so that nobody believes it to work: Fast Open, TCP_REPAIR,
- * TCP_ULP, TCP_MD5SIG and TCP_AO, TCP_TX_DELAY, thin streams.
+ * TCP_MD5SIG and TCP_AO. TCP_ULP says ENOENT, "no such protocol": so does a kernel
+ * without TLS, and programs that would use it know that answer.
  *
  * Other levels belong to the address family. Ranges and errnos are those that
  * programs know; times are in seconds where tcp(7) says so, jiffies inside.
@@ -114,13 +115,13 @@ static int ltcp_set_window_clamp(struct sock *sk, int val)
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 clamp;
 
-	if (val <= 0) {
+	if (!val) {
 		if (sk->sk_state != TCP_CLOSE)
 			return -EINVAL;
 		WRITE_ONCE(tp->window_clamp, 0);
 		return 0;
 	}
-	clamp = max_t(u32, val, SOCK_MIN_RCVBUF / 2);
+	clamp = max_t(u32, val, SOCK_MIN_RCVBUF / 2);	/* negative: no limit */
 	WRITE_ONCE(tp->window_clamp, clamp);
 	tp->rcv_ssthresh = min(max(tp->rcv_ssthresh, tp->rcv_wnd), clamp);
 	return 0;
@@ -289,7 +290,48 @@ static int ltcp_get_user_timeout(const struct sock *sk)
 }
 
 /* ------------------------------------------------------------------ */
-/* What to tell: TCP_INQ, TCP_SAVE_SYN                                  */
+/* Thin streams, delayed departure                                      */
+/* ------------------------------------------------------------------ */
+
+/* Do not double RTO while few segments are in flight (timer.c). */
+static int ltcp_set_thin_linear(struct sock *sk, int val)
+{
+	if (!ltcp_between(val, 0, 1))
+		return -EINVAL;
+	tcp_sk(sk)->thin_lto = val;
+	return 0;
+}
+
+static int ltcp_get_thin_linear(const struct sock *sk)
+{
+	return tcp_sk(sk)->thin_lto;
+}
+
+/* Early retransmission for thin streams: superseded by RACK's, always on. */
+static int ltcp_set_thin_dupack(struct sock *sk, int val)
+{
+	return ltcp_between(val, 0, 1) ? 0 : -EINVAL;
+}
+
+static int ltcp_get_thin_dupack(const struct sock *sk)
+{
+	return 0;
+}
+
+/* Microseconds that every segment is held back, by fq (pace.c). */
+static int ltcp_set_tx_delay(struct sock *sk, int val)
+{
+	WRITE_ONCE(tcp_sk(sk)->tcp_tx_delay, val);
+	return 0;
+}
+
+static int ltcp_get_tx_delay(const struct sock *sk)
+{
+	return READ_ONCE(tcp_sk(sk)->tcp_tx_delay);
+}
+
+/* ------------------------------------------------------------------ */
+/* What to tell: TCP_INQ, TCP_SAVE_SYN, TCP_TIMESTAMP, TCP_IS_MPTCP     */
 /* ------------------------------------------------------------------ */
 
 static int ltcp_set_inq(struct sock *sk, int val)
@@ -319,6 +361,27 @@ static int ltcp_get_save_syn(const struct sock *sk)
 	return tcp_sk(sk)->save_syn;
 }
 
+/* Only a connection under repair may have its clock set, and none is. */
+static int ltcp_set_timestamp(struct sock *sk, int val)
+{
+	return -EPERM;
+}
+
+static int ltcp_get_timestamp(const struct sock *sk)
+{
+	return ltcp_now_ms() + tcp_sk(sk)->tsoffset;
+}
+
+static int __maybe_unused ltcp_set_is_mptcp(struct sock *sk, int val)
+{
+	return -ENOPROTOOPT;
+}
+
+static int __maybe_unused ltcp_get_is_mptcp(const struct sock *sk)
+{
+	return 0;
+}
+
 /* ------------------------------------------------------------------ */
 /* The table                                                            */
 /* ------------------------------------------------------------------ */
@@ -345,6 +408,11 @@ static const struct ltcp_int_option ltcp_int_options[] = {
 	[TCP_NOTSENT_LOWAT] = { ltcp_set_notsent_lowat, ltcp_get_notsent_lowat },
 	[TCP_SAVE_SYN]	    = { ltcp_set_save_syn, ltcp_get_save_syn },
 	[TCP_INQ]	    = { ltcp_set_inq, ltcp_get_inq },
+	[TCP_TIMESTAMP]	    = { ltcp_set_timestamp, ltcp_get_timestamp },
+	[TCP_TX_DELAY]	    = { ltcp_set_tx_delay, ltcp_get_tx_delay },
+	[TCP_THIN_LINEAR_TIMEOUTS] = { ltcp_set_thin_linear, ltcp_get_thin_linear },
+	[TCP_THIN_DUPACK]   = { ltcp_set_thin_dupack, ltcp_get_thin_dupack },
+	LTCP_IS_MPTCP_OPTION
 };
 
 static const struct ltcp_int_option *ltcp_int_option(int optname)
@@ -413,6 +481,16 @@ static int ltcp_setsockopt_family(struct sock *sk, int level, int optname,
 	return err;
 }
 
+/* No upper layer protocol (kernel TLS) can be set upon ltcp. */
+static int ltcp_setsockopt_ulp(sockptr_t optval, unsigned int optlen)
+{
+	char name;
+
+	if (!optlen)
+		return -EINVAL;
+	return copy_from_sockptr(&name, optval, 1) ? -EFAULT : -ENOENT;
+}
+
 /**
  * ltcp_setsockopt - proto.setsockopt
  * @sk: socket
@@ -432,6 +510,8 @@ int ltcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 					      optlen);
 	if (optname == TCP_CONGESTION)
 		return ltcp_setsockopt_congestion(sk, optval, optlen);
+	if (optname == TCP_ULP)
+		return ltcp_setsockopt_ulp(optval, optlen);
 	return ltcp_setsockopt_int(sk, optname, optval, optlen);
 }
 
@@ -534,15 +614,22 @@ static int ltcp_getsockopt_int(struct sock *sk, int optname,
 int ltcp_getsockopt(struct sock *sk, int level, int optname,
 		    char __user *optval, int __user *optlen)
 {
+	int room;
+
 	if (level != SOL_TCP)
 		return inet_csk(sk)->icsk_af_ops->getsockopt(sk, level, optname,
 							     optval, optlen);
+	if (get_user(room, optlen))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
 	switch (optname) {
 	case TCP_INFO:
 		return ltcp_getsockopt_info(sk, optval, optlen);
 	case TCP_CONGESTION:
 		return ltcp_getsockopt_congestion(sk, optval, optlen);
 	case TCP_CC_INFO:
+	case TCP_ULP:
 		return ltcp_answer(optval, optlen, NULL, 0);
 	case TCP_SAVED_SYN:
 		return ltcp_getsockopt_saved_syn(sk, optval, optlen);

@@ -151,6 +151,7 @@ void ltcp_init_transfer(struct sock *sk)
 
 	inet_csk(sk)->icsk_retransmits = 0;
 	inet_csk(sk)->icsk_backoff = 0;
+	ltcp_rto_over(tp, ltcp_now_ms());
 	if (tp->total_retrans && !tp->srtt_us)	/* RFC 6298 (5.7) */
 		inet_csk(sk)->icsk_rto = msecs_to_jiffies(LTCP_RTO_SYN_LOST_MS);
 	tp->lsndtime = tcp_jiffies32;
@@ -160,6 +161,7 @@ void ltcp_init_transfer(struct sock *sk)
 	ltcp_loss_init(sk);
 	ltcp_arq_begin(sk);
 	ltcp_cong_start(sk);
+	ltcp_tx_sndbuf_grow(sk);
 	ltcp_rcv_init(sk);
 	if (sock_flag(sk, SOCK_KEEPOPEN))
 		ltcp_timer_keepalive(sk, keepalive_time_when(tp));

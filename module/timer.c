@@ -20,6 +20,8 @@
 
 #define LTCP_ORPHAN_RETRIES	8	/* tcp_orphan_retries 0 means this */
 #define LTCP_SYN_R2_MS		(180 * MSEC_PER_SEC)
+#define LTCP_THIN_PACKETS	4	/* fewer in flight: a thin stream */
+#define LTCP_THIN_RETRIES	6	/* its timeouts that are not doubled */
 #define LTCP_CORK_MAX		(HZ / 5) /* tcp(7): TCP_CORK holds 200 ms at most */
 
 /* ------------------------------------------------------------------ */
@@ -336,11 +338,13 @@ static bool ltcp_in_handshake(const struct sock *sk)
  */
 static bool ltcp_syn_is_over(const struct sock *sk, int tries)
 {
+	const struct net *net = sock_net(sk);
 	int option = READ_ONCE(inet_csk(sk)->icsk_syn_retries);
-	int knob = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_syn_retries);
+	int knob = READ_ONCE(net->ipv4.sysctl_tcp_syn_retries);
+	int linear = sk->sk_state == TCP_SYN_SENT ? ltcp_syn_linear_timeouts(net) : 0;
 
 	if (option || knob != TCP_SYN_RETRIES)
-		return tries >= (option ?: knob);
+		return tries >= (option ?: knob) + linear;
 	return ltcp_now_ms() - ltcp_sk(sk)->rto_since_ms >= LTCP_SYN_R2_MS;
 }
 
@@ -360,7 +364,6 @@ static bool ltcp_rto_is_over(const struct sock *sk, int tries)
  */
 static void ltcp_rto_doubts(struct sock *sk)
 {
-	sk_rethink_txhash(sk);
 	__sk_dst_reset(sk);
 	if (!ltcp_in_handshake(sk) && !READ_ONCE(sk->sk_err_soft))
 		ltcp_soft_error(sk, ETIMEDOUT);
@@ -385,6 +388,36 @@ static bool ltcp_rto_gives_up(struct sock *sk)
 /* Expiry                                                               */
 /* ------------------------------------------------------------------ */
 
+/* Where routers spread flows over paths, another hash may find one that works. */
+static void ltcp_rto_other_path(struct sock *sk)
+{
+	if (!sk_rethink_txhash(sk))
+		return;
+	tcp_sk(sk)->timeout_rehash++;
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPTIMEOUTREHASH);
+}
+
+/*
+ * Timeouts that do not double: of the first SYNs (tcp_syn_linear_timeouts), and
+ * for a while of a thin stream, whose few segments no duplicate ACK would save,
+ * when it asks for that (TCP_THIN_LINEAR_TIMEOUTS).
+ */
+static bool ltcp_rto_is_linear(const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (sk->sk_state == TCP_SYN_SENT)
+		return inet_csk(sk)->icsk_retransmits <=
+		       ltcp_syn_linear_timeouts(sock_net(sk));
+	if (likely(!tp->thin_lto && !READ_ONCE(
+			sock_net(sk)->ipv4.sysctl_tcp_thin_linear_timeouts)))
+		return false;
+	return sk->sk_state == TCP_ESTABLISHED &&
+	       tp->packets_out < LTCP_THIN_PACKETS &&
+	       tp->snd_ssthresh < TCP_INFINITE_SSTHRESH &&
+	       inet_csk(sk)->icsk_retransmits <= LTCP_THIN_RETRIES;
+}
+
 /* RFC 6298 (5.4) to (5.6): send the first again, double RTO, start over. */
 static void ltcp_rto_expired(struct sock *sk)
 {
@@ -396,6 +429,8 @@ static void ltcp_rto_expired(struct sock *sk)
 	lt->rto_since_ms = ltcp_waiting_since_ms(sk);
 	if (ltcp_rto_gives_up(sk))
 		return;
+	ltcp_rto_struck(&lt->tcp, ltcp_now_ms());
+	ltcp_rto_other_path(sk);
 	if (ltcp_in_handshake(sk)) {
 		ltcp_retransmit(sk, ltcp_rtx_head(lt));
 	} else {
@@ -405,9 +440,13 @@ static void ltcp_rto_expired(struct sock *sk)
 
 	if (icsk->icsk_retransmits < U8_MAX)
 		icsk->icsk_retransmits++;
-	icsk->icsk_backoff++;
-	icsk->icsk_rto = min_t(unsigned long, icsk->icsk_rto << 1,
-			       ltcp_rto_max(sk));
+	if (unlikely(ltcp_rto_is_linear(sk))) {
+		ltcp_rto_restart(sk);
+	} else {
+		icsk->icsk_backoff++;
+		icsk->icsk_rto = min_t(unsigned long, icsk->icsk_rto << 1,
+				       ltcp_rto_max(sk));
+	}
 	trace_ltcp_timeout(sk, lt->tcp.snd_una, 0, 0, 0);
 	ltcp_push(sk);
 	ltcp_timer_arm_rto(sk);

@@ -219,6 +219,7 @@ void ltcp_tx_purge(struct sock *sk)
 	tp->lost_out = 0;
 	tp->retrans_out = 0;
 	inet_csk(sk)->icsk_backoff = 0;
+	ltcp_chrono_update(sk, false);
 }
 
 /* ------------------------------------------------------------------ */
@@ -781,17 +782,19 @@ static bool ltcp_may_send(const struct sock *sk)
 void ltcp_push(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
+	enum ltcp_tx_stop stop = LTCP_TX_GO;
 
 	if (likely(ltcp_may_send(sk))) {
 		if (unlikely(lt->tcp.lost_out) &&
 		    lt->frto.step != LTCP_FRTO_STEP3)
 			ltcp_send_lost(sk);
 		if (!skb_queue_empty(&lt->unsent)) {
-			ltcp_send_new(sk, false);
+			stop = ltcp_send_new(sk, false);
 			ltcp_rate_check_app_limited(lt);
 			if (!lt->tcp.packets_out && !skb_queue_empty(&lt->unsent))
 				ltcp_timer_arm_persist(sk);
 		}
+		ltcp_chrono_update(sk, stop == LTCP_TX_WINDOW);
 	}
 	if (unlikely(lt->urg_owed) && ltcp_urg_ahead(lt, lt->tcp.snd_nxt))
 		ltcp_send_ack(sk);

@@ -181,6 +181,8 @@ static int ltcp_hand_over(struct sock *sk, struct sk_buff *skb,
 		ltcp_pace_stamp(sk, skb);
 	if (tcp_sk(sk)->ecn_flags & TCP_ECN_OK)
 		flags |= ltcp_ecn_mark(sk, cb, len);
+	if (unlikely(READ_ONCE(tcp_sk(sk)->tcp_tx_delay)))
+		ltcp_pace_delay(sk, skb);
 	ltcp_build_header(sk, skb, cb->seq, flags);
 	if (unlikely(ltcp_sk(sk)->urg_out) && segs == 1)
 		ltcp_urg_stamp(sk, tcp_hdr(skb), cb->seq);
@@ -356,6 +358,8 @@ struct sk_buff *ltcp_make_synack(const struct sock *sk, struct dst_entry *dst,
 	skb_reserve(skb, MAX_TCP_HEADER);
 	skb_dst_set(skb, dst_clone(dst));
 	skb->mark = ireq->ir_mark;
+	if (unlikely(READ_ONCE(tcp_sk(sk)->tcp_tx_delay)))
+		ltcp_pace_delay(sk, skb);
 	ltcp_fill_synack_opts(sk, dst, req, &o);
 	hdrlen = sizeof(*th) + ltcp_opts_len(&o);
 

@@ -12,7 +12,14 @@ struct full_info {
 	uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
 	uint32_t delivered, delivered_ce;
 	uint64_t bytes_sent, bytes_retrans;
+	uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
+	/* Linux 6.12, not 6.1 */
+	uint32_t rcv_wnd, rehash;
+	uint16_t total_rto, total_rto_recoveries;
+	uint32_t total_rto_time;
 };
+
+static socklen_t info_len;	/* of the answer, as this kernel's struct is */
 
 static struct full_info full_info_of(int fd)
 {
@@ -20,7 +27,8 @@ static struct full_info full_info_of(int fd)
 	socklen_t len = sizeof(info);
 
 	ensure_ok(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
-	ensure_eq(len, sizeof(info));
+	ensure(len >= offsetof(struct full_info, rcv_wnd), "only %u bytes", len);
+	info_len = len;
 	return info;
 }
 
@@ -139,6 +147,152 @@ WIRE_TEST(info, tcp_info__retransmissions, "A4 A5 R1")
 	ensure_eq(info.base.tcpi_total_retrans, 1);
 	ensure_eq(info.base.tcpi_backoff, 1);
 	ensure_eq(info.bytes_retrans, 100);
+	end_case(fd);
+}
+
+static bool has_newer_fields(void)
+{
+	return info_len > offsetof(struct full_info, total_rto_time);
+}
+
+/* Where the time goes, within a tenth. */
+#define ensure_ms(us_, ms_) ensure_in((us_) / 1000, (ms_) - (ms_) / 10 - 8, (ms_) + (ms_) / 10 + 8)
+
+WIRE_TEST(info, tcp_info__busy_time, "A4")
+{
+	struct full_info info;
+	int fd = active_open();
+
+	pass_ms(500);
+	ensure_eq(full_info_of(fd).busy_time, 0);
+	app_write(fd, 100);
+	expect(PSH | ACK, SEQ(1), LEN(100));
+	pass_ms(100);
+	ensure_ms(full_info_of(fd).busy_time, 100);
+	inject(ACK, ACK(101));
+	pass_ms(500);
+	info = full_info_of(fd);
+	ensure_ms(info.busy_time, 100);
+	ensure_eq(info.rwnd_limited, 0);
+	ensure_eq(info.sndbuf_limited, 0);
+	end_case(fd);
+}
+
+WIRE_TEST(info, tcp_info__rwnd_limited, "A4")
+{
+	struct full_info info;
+	int fd = active_open();
+
+	inject(ACK, ACK(1), WIN(1460));
+	app_write(fd, 2920);
+	expect(ACK, SEQ(1), LEN(1460));
+	pass_ms(50);
+	inject(ACK, ACK(1461), WIN(0));
+	pass_ms(100);
+	info = full_info_of(fd);
+	ensure_ms(info.rwnd_limited, 150);
+	ensure_ms(info.busy_time, 150);
+	ensure_eq(info.snd_wnd, 0);
+	inject(ACK, ACK(1461), WIN(10000));
+	expect(PSH | ACK, SEQ(1461), LEN(1460));
+	pass_ms(100);
+	info = full_info_of(fd);
+	ensure_ms(info.rwnd_limited, 150);
+	ensure_ms(info.busy_time, 250);
+	ensure_eq(info.snd_wnd, 10000);
+	ensure_eq(info.sndbuf_limited, 0);
+	end_case(fd);
+}
+
+/* The writer cannot keep the pipe full: all is sent, and there is no room for more. */
+WIRE_TEST(info, tcp_info__sndbuf_limited, "A4")
+{
+	struct full_info info;
+	int fd = app_socket(), i;
+
+	differs_from_builtin("it looks only when it sends");
+	ensure_ok(set_int(fd, SOL_SOCKET, SO_SNDBUF, 2000));
+	ensure_ok(set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1));
+	active_open_fd(fd, MSS(1460));
+	for (i = 0; i < 10 && events_of(fd) & POLLOUT; i++)
+		app_send(fd, 400, 0);
+	ensure(!(events_of(fd) & POLLOUT), "the buffer does not fill");
+	inject(ACK, ACK(401));		/* not room enough */
+	pass_ms(100);
+	info = full_info_of(fd);
+	ensure_eq(info.notsent_bytes, 0);
+	ensure_ms(info.sndbuf_limited, 100);
+	ensure_ms(info.busy_time, 100);
+	ensure_eq(info.rwnd_limited, 0);
+	ignore_rest();
+	end_case(fd);
+}
+
+WIRE_TEST(info, tcp_info__timeouts, "A4 R1")
+{
+	struct full_info info;
+	int fd;
+
+	classic_recovery();
+	fd = active_open();
+	app_write(fd, 100);
+	expect(PSH | ACK, SEQ(1), LEN(100));
+	expect_within(150, 1200, PSH | ACK, SEQ(1), LEN(100));
+	expect_within(300, 2400, PSH | ACK, SEQ(1), LEN(100));
+	info = full_info_of(fd);
+	ensure_eq(info.base.tcpi_retransmits, 2);
+	ensure_eq(info.bytes_retrans, 200);
+	ensure_eq(info.bytes_sent, 300);
+	if (has_newer_fields()) {
+		ensure_eq(info.total_rto, 2);
+		ensure_eq(info.total_rto_recoveries, 1);
+		ensure_eq(info.rehash, 2);
+	}
+	pass_ms(100);
+	inject(ACK, ACK(101));
+	pass_ms(1000);
+	info = full_info_of(fd);
+	ensure_eq(info.delivered, 2);		/* and the SYN */
+	ensure_eq(info.base.tcpi_retransmits, 0);
+	if (has_newer_fields()) {
+		ensure_eq(info.total_rto, 2);
+		ensure_in(info.total_rto_time, 300, 2600);
+	}
+	end_case(fd);
+}
+
+WIRE_TEST(info, tcp_info__receiver, "A4")
+{
+	struct full_info info;
+	int fd = active_open(FULL_OPTIONS);
+
+	inject(PSH | ACK, SEQ(1001), LEN(500), TS);
+	expect(ACK, ACK(1), SACK({ 1001, 1501 }));
+	info = full_info_of(fd);
+	ensure_eq(info.rcv_ooopack, 1);
+	ensure_eq(info.bytes_received, 0);
+	inject(PSH | ACK, SEQ(1), LEN(1000), TS);
+	expect(ACK, ACK(1501));
+	info = full_info_of(fd);
+	ensure_eq(info.bytes_received, 1500);
+	ensure_eq(info.data_segs_in, 2);
+	ensure_eq(info.rcv_ooopack, 1);
+	if (has_newer_fields())
+		ensure_in(info.rcv_wnd, 1, 1 << 24);
+	end_case(fd);
+}
+
+WIRE_TEST(info, tcp_info__dsack, "A4 R4")
+{
+	int fd;
+
+	classic_recovery();
+	fd = active_open(FULL_OPTIONS);
+	app_write(fd, 100);
+	expect(PSH | ACK, SEQ(1), LEN(100));
+	expect_within(150, 1200, PSH | ACK, SEQ(1), LEN(100));
+	inject(ACK, ACK(101), SACK({ 1, 101 }), TS);
+	ensure_eq(full_info_of(fd).dsack_dups, 1);
 	end_case(fd);
 }
 

@@ -135,20 +135,17 @@ WIRE_TEST(options, numbers__unknown, "A4")
 WIRE_TEST(options, missing__are_refused, "A4")
 {
 	static const struct { int option; const char *name; } missing[] = {
-		{ TCP_REPAIR, "TCP_REPAIR" }, { TCP_ULP, "TCP_ULP" },
+		{ TCP_REPAIR, "TCP_REPAIR" },
 		{ TCP_MD5SIG, "TCP_MD5SIG" }, { TCP_MD5SIG_EXT, "TCP_MD5SIG_EXT" },
 		{ TCP_FASTOPEN, "TCP_FASTOPEN" },
 		{ TCP_FASTOPEN_CONNECT, "TCP_FASTOPEN_CONNECT" },
 		{ TCP_FASTOPEN_KEY, "TCP_FASTOPEN_KEY" },
 		{ TCP_FASTOPEN_NO_COOKIE, "TCP_FASTOPEN_NO_COOKIE" },
-		{ TCP_THIN_LINEAR_TIMEOUTS, "TCP_THIN_LINEAR_TIMEOUTS" },
-		{ TCP_THIN_DUPACK, "TCP_THIN_DUPACK" },
 		{ TCP_REPAIR_QUEUE, "TCP_REPAIR_QUEUE" },
 		{ TCP_REPAIR_OPTIONS, "TCP_REPAIR_OPTIONS" },
 		{ TCP_REPAIR_WINDOW, "TCP_REPAIR_WINDOW" },
-		{ TCP_QUEUE_SEQ, "TCP_QUEUE_SEQ" }, { TCP_TIMESTAMP, "TCP_TIMESTAMP" },
+		{ TCP_QUEUE_SEQ, "TCP_QUEUE_SEQ" },
 		{ TCP_ZEROCOPY_RECEIVE, "TCP_ZEROCOPY_RECEIVE" },
-		{ TCP_TX_DELAY, "TCP_TX_DELAY" },
 	};
 	char argument[256] = "tls";
 	struct pair p;
@@ -460,4 +457,57 @@ WIRE_TEST(options, no_pmtu_discovery__no_df, "A3 W10")
 	ensure(!s->df, "DF is set");
 	close(fd);
 	ignore_rest();
+}
+
+/* A thin stream asks for timeouts that do not double. */
+WIRE_TEST(options, thin_linear_timeouts__do_not_double, "A4 R1")
+{
+	int fd, i;
+
+	classic_recovery();
+	fd = active_open();
+	ensure_ok(set_int(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1));
+	ensure_fails(set_int(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 2), EINVAL);
+	app_write(fd, 100);
+	expect(PSH | ACK, SEQ(1), LEN(100));
+	/* The first loss ends slow start; from then on it counts as thin */
+	expect_within(150, 1200, PSH | ACK, SEQ(1), LEN(100));
+	for (i = 0; i < 4; i++)
+		expect_within(150, 500, PSH | ACK, SEQ(1), LEN(100));
+	end_case(fd);
+}
+
+/* fq holds each of our segments back, also those without data. */
+WIRE_TEST(options, tx_delay__holds_back, "A4 C8")
+{
+	int64_t start;
+	int fd;
+
+	if (system("tc qdisc replace dev wire0 root fq 2>/dev/null"))
+		wire_skip("no fq in this kernel");
+	fd = active_open();
+	ensure_ok(set_int(fd, IPPROTO_TCP, TCP_TX_DELAY, 100000));
+	ensure_eq(get_int(fd, IPPROTO_TCP, TCP_TX_DELAY), 100000);
+	start = now_us();
+	app_write(fd, 100);
+	expect_within(99, 110, PSH | ACK, SEQ(1), LEN(100));
+	ensure_in(now_us() - start, 99000, 110000);
+	inject(PSH | ACK, SEQ(1), ACK(101), LEN(100));
+	expect_within(99, 160, ACK, ACK(101), LEN(0));
+	ensure_ok(set_int(fd, IPPROTO_TCP, TCP_TX_DELAY, 0));
+	app_write(fd, 100);
+	expect(PSH | ACK, SEQ(101), LEN(100));
+	end_case(fd);
+}
+
+WIRE_TEST(options, ulp__there_is_none, "A4")
+{
+	char name[16];
+	socklen_t len = sizeof(name);
+	struct pair p = connected();
+
+	differs_from_builtin("it has TLS");
+	ensure_fails(setsockopt(p.client, IPPROTO_TCP, TCP_ULP, "tls", 4), ENOENT);
+	ensure_ok(getsockopt(p.client, IPPROTO_TCP, TCP_ULP, name, &len));
+	ensure_eq(len, 0);
 }
