@@ -165,6 +165,7 @@ struct ltcp_sock {
 	struct ltcp_tlp tlp;		/* rack.c */
 	struct ltcp_rack rack;		/* rack.c */
 	u64 copies_since_ns;		/* no copy in flight was sent earlier (rack.c) */
+	u32 copies_walk_at;		/* segs_in that pays for the next look at them (rack.c) */
 	unsigned long rto_at;		/* when RTO expires, jiffies; it may wait for others */
 	struct ltcp_prr prr;		/* cong.c */
 	u32 copies_until;		/* SND.NXT when something was last sent again */
