@@ -326,7 +326,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 		ltcp_rate_finish(ltcp_sk(sk), &res);
 		ltcp_cong_on_ack(sk, &res);
 		if (res.acked_bytes)
-			ltcp_tx_sndbuf_grow(sk);
+			ltcp_sndbuf_grow(sk);
 	}
 	ltcp_ack_timers(sk, &res);
 }
