@@ -149,6 +149,7 @@ WIRE_TEST_LONG(timewait, reuse__few_ports_many_connections, 3000, "S4 W8 A7 D5")
 	ensure_in(all.done, cycles - WORKERS, cycles);
 	ensure_in(all.most_tw, PORTS / 2, PORTS);
 	ensure_eq(counter("TcpExt", "TCPTimeWaitOverflow"), 0);
+	ensure_in(counter("TcpExt", "TWRecycled"), cycles - WORKERS - PORTS, cycles);
 	if (!is_ltcp())
 		return;
 	ensure_in(slabs_in_use().time_waits - before.time_waits, 0, PORTS);
