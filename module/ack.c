@@ -355,7 +355,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 		if (unlikely(res.ece))
 			ltcp_ecn_echoed(sk, &res);
 		if (res.acked_bytes)
-			ltcp_tx_sndbuf_grow(sk);
+			ltcp_sndbuf_grow(sk);
 	}
 	trace_ltcp_ack(sk, res.prior_una, res.acked_bytes, seg->flags, res.rtt_us);
 	ltcp_ack_timers(sk, &res);

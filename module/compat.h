@@ -26,6 +26,9 @@
 #ifdef LTCP_HAVE_RPS_HEADER	/* where sock_rps_record_flow() has gone */
 #include <net/rps.h>
 #endif
+#ifdef LTCP_HAVE_PROTO_MEMORY_HEADER	/* where sk_memory_allocated() has gone */
+#include <net/proto_memory.h>
+#endif
 
 /* ------------------------------------------------------------------ */
 /* Prototypes of callbacks                                              */

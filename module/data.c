@@ -24,6 +24,8 @@
 #define LTCP_BATCH_SEGS		16
 /* rcv_mss before the first segment shows it: between these bounds. */
 #define LTCP_RCV_MSS_MIN	88
+/* The window under memory pressure */
+#define LTCP_PRESSURE_SEGS	4U
 /* icsk_ack.pingpong: the program answers what it reads, so delaying ACKs pays */
 #define LTCP_INTERACTIVE	U8_MAX
 
@@ -44,6 +46,10 @@ static void ltcp_rwnd_load(const struct sock *sk, struct ltcp_rwnd_in *in)
 	in->free_space = min(ltcp_win_from_space(rcvbuf - used), tp->window_clamp);
 	in->mss = inet_csk(sk)->icsk_ack.rcv_mss;
 	in->wscale = tp->rx_opt.rcv_wscale;
+	/* What is promised stays; more than a few segments is not */
+	if (unlikely(sk_under_memory_pressure(sk)))
+		in->free_space = min(in->free_space,
+				     LTCP_PRESSURE_SEGS * in->mss);
 }
 
 /**
@@ -175,7 +181,7 @@ static void ltcp_rcvbuf_grow(struct sock *sk, u32 copied)
 	int rcvbuf = min_t(u64, 2 * win,
 			   READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]));
 
-	if (rcvbuf <= sk->sk_rcvbuf)
+	if (rcvbuf <= sk->sk_rcvbuf || ltcp_mem_is_short(sk))
 		return;
 	WRITE_ONCE(sk->sk_rcvbuf, rcvbuf);
 	tcp_sk(sk)->rcv_ssthresh = min(tp->window_clamp,

@@ -349,6 +349,7 @@ u32 ltcp_loss_on_reo_timer(struct sock *sk)
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 lost = tp->lost;
 
+	ltcp_sk(sk)->copies_walk_at = tp->segs_in;	/* time has paid */
 	res.reo_wait_us = ltcp_rack_mark(sk);
 	res.new_loss = tp->lost != lost;
 	if (!res.new_loss)

@@ -166,6 +166,7 @@ struct ltcp_sock {
 	struct ltcp_tlp tlp;		/* rack.c */
 	struct ltcp_rack rack;		/* rack.c */
 	u64 copies_since_ns;		/* no copy in flight was sent earlier (rack.c) */
+	u32 copies_walk_at;		/* segs_in that pays for the next look at them (rack.c) */
 	unsigned long rto_at;		/* when RTO expires, jiffies; it may wait for others */
 	struct ltcp_prr prr;		/* cong.c */
 	u32 copies_until;		/* SND.NXT when something was last sent again */
@@ -789,7 +790,6 @@ bool ltcp_stream_memory_free(const struct sock *sk, int wake);
 int ltcp_retransmit(struct sock *sk, struct sk_buff *skb);
 unsigned int ltcp_sync_mss(struct sock *sk, u32 pmtu);
 u16 ltcp_advmss(const struct sock *sk, const struct dst_entry *dst);
-void ltcp_tx_sndbuf_grow(struct sock *sk);
 void ltcp_mss_check(struct sock *sk);
 bool ltcp_push_one(struct sock *sk);
 bool ltcp_tx_may_probe(const struct sock *sk);
@@ -803,6 +803,13 @@ void ltcp_mtup_sent(struct sock *sk, const struct sk_buff *skb);
 void ltcp_mtup_ack(struct sock *sk);
 bool ltcp_mtup_lost(struct sock *sk);
 void ltcp_mtup_timeout(struct sock *sk);
+
+/* ---- sndmem.c: memory for what is to be sent ---- */
+bool ltcp_snd_schedule(struct sock *sk, int bytes);
+u32 ltcp_snd_grant(struct sock *sk, u32 bytes);
+u32 ltcp_snd_goal(const struct sock *sk, u32 goal, u32 mss);
+bool ltcp_mem_is_short(const struct sock *sk);
+void ltcp_sndbuf_grow(struct sock *sk);
 
 /* ---- pace.c: how fast packets leave, how many wait below us ---- */
 void ltcp_pace_init(struct sock *sk);

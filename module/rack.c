@@ -9,7 +9,8 @@
  * order, so the walk for first losses goes from lost_edge on and ends at the
  * first packet that is not due yet. Copies are another walk, over what has been
  * sent again, and it is only taken when the oldest copy would be due
- * (copies_since_ns). So an ACK costs what it settles, not what is in flight.
+ * (copies_since_ns), and when it is paid for. So an ACK costs what it settles, not
+ * what is in flight.
  *
  * Both timers share icsk_retransmit_timer with RTO: reordering, tail loss probe
  * and RTO are never needed at once, and RTO can wait for the others (rto_at).
@@ -18,6 +19,8 @@
 
 /* RFC 8985 section 7.2: how long a peer may delay the ACK of a single segment */
 #define LTCP_TLP_MAX_ACK_DELAY_US	(200 * USEC_PER_MSEC)
+
+#define LTCP_WALK_PRICE_SHIFT	3	/* an eighth of a segment for each packet */
 
 /* tcp_recovery: bit 0 turns RACK on; otherwise DupThresh of RFC 6675 decides. */
 bool ltcp_rack_is_on(const struct sock *sk)
@@ -101,21 +104,18 @@ static void ltcp_copy_lost(struct sock *sk, struct sk_buff *skb)
 	NET_ADD_STATS(sock_net(sk), LINUX_MIB_TCPLOSTRETRANSMIT, cb->segs);
 }
 
-/* Copies on their way. Returns what is left to the oldest that may be judged. */
-static u32 ltcp_rack_mark_copies(struct sock *sk, u32 reo_wnd_us)
+/*
+ * Look at all copies on their way. Returns what is left to the oldest that may
+ * be judged.
+ */
+static u32 ltcp_rack_walk_copies(struct sock *sk, u32 reo_wnd_us)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
-	u32 least_us = U32_MAX, left_us;
+	u32 least_us = U32_MAX, left_us, walked = 0;
 	struct sk_buff *skb;
 
-	if (!lt->tcp.retrans_out || lt->rack.xmit_ns < lt->copies_since_ns)
-		return U32_MAX;
-	left_us = ltcp_rack_left_us(&lt->rack, lt->copies_since_ns, reo_wnd_us,
-				    lt->tcp.tcp_clock_cache);
-	if (left_us)
-		return left_us;
 	lt->copies_since_ns = U64_MAX;
-	for (skb = ltcp_rtx_head(lt); skb; skb = ltcp_rtx_next(skb)) {
+	for (skb = ltcp_rtx_head(lt); skb; skb = ltcp_rtx_next(skb), walked++) {
 		if (!(ltcp_cb(skb)->sacked & LTCP_SKB_RETRANS))
 			continue;
 		left_us = ltcp_rack_left(lt, skb, reo_wnd_us);
@@ -127,7 +127,29 @@ static u32 ltcp_rack_mark_copies(struct sock *sk, u32 reo_wnd_us)
 		lt->copies_since_ns = min_t(u64, lt->copies_since_ns,
 					    skb->skb_mstamp_ns);
 	}
+	lt->copies_walk_at = lt->tcp.segs_in + (walked >> LTCP_WALK_PRICE_SHIFT);
 	return least_us;
+}
+
+/*
+ * Copies on their way. A queue may be thousands of packets long, and an ACK may
+ * come for each: a walk has to be paid for by arrivals, an eighth of a segment for
+ * each packet, or by time, an eighth of a round trip.
+ */
+static u32 ltcp_rack_mark_copies(struct sock *sk, u32 reo_wnd_us)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	u32 left_us;
+
+	if (!lt->tcp.retrans_out || lt->rack.xmit_ns < lt->copies_since_ns)
+		return U32_MAX;
+	left_us = ltcp_rack_left_us(&lt->rack, lt->copies_since_ns, reo_wnd_us,
+				    lt->tcp.tcp_clock_cache);
+	if (left_us)
+		return left_us;
+	if (seq_lt(lt->tcp.segs_in, lt->copies_walk_at))
+		return max_t(u32, lt->tcp.srtt_us >> 6, USEC_PER_MSEC);
+	return ltcp_rack_walk_copies(sk, reo_wnd_us);
 }
 
 /**
@@ -139,8 +161,10 @@ static u32 ltcp_rack_mark_copies(struct sock *sk, u32 reo_wnd_us)
  */
 void ltcp_rack_copy_sent(struct ltcp_sock *lt, const struct sk_buff *skb)
 {
-	if (!lt->tcp.retrans_out)
-		lt->copies_since_ns = skb->skb_mstamp_ns;
+	if (lt->tcp.retrans_out)
+		return;
+	lt->copies_since_ns = skb->skb_mstamp_ns;
+	lt->copies_walk_at = lt->tcp.segs_in;
 }
 
 /* RACK.reo_wnd, microseconds. */

@@ -12,7 +12,9 @@
  *     in-order data then always fits, and so do islands that touch;
  *   - islands are given up, from the right (pruning): they were never
  *     acknowledged, only SACKed, and RFC 2018 section 8 allows that;
- *   - the packet is refused.
+ *   - the packet is refused, unless its bytes are the next that a reader waits
+ *     for. tcp_mem or a cgroup may leave nothing, but whatever others hold, a
+ *     connection gets on packet by packet: so much overdraws its account.
  *
  * Nobody can buy work with packets: compaction has to be paid for by arrivals,
  * an eighth of a segment for each packet walked.
@@ -234,6 +236,13 @@ static bool ltcp_ofo_prune(struct sock *sk, struct sk_buff *skb)
 	return false;
 }
 
+/* Nothing to read is there, and @skb begins with what comes next. */
+static bool ltcp_rcv_is_next(const struct sock *sk, const struct sk_buff *skb)
+{
+	return skb_queue_empty(&sk->sk_receive_queue) &&
+	       seq_leq(ltcp_cb(skb)->seq, tcp_sk(sk)->rcv_nxt);
+}
+
 /**
  * ltcp_rcv_room - make room for a packet
  * @sk: connection
@@ -253,7 +262,8 @@ enum skb_drop_reason ltcp_rcv_room(struct sock *sk, struct sk_buff *skb)
 	if (ltcp_rcv_fits(sk, skb))
 		return SKB_NOT_DROPPED_YET;
 	ltcp_rcv_compact(sk);
-	if (ltcp_rcv_fits(sk, skb) || ltcp_ofo_prune(sk, skb))
+	if (ltcp_rcv_fits(sk, skb) || ltcp_ofo_prune(sk, skb) ||
+	    ltcp_rcv_is_next(sk, skb))
 		return SKB_NOT_DROPPED_YET;
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPRCVQDROP);
 	return ltcp_rcv_is_over(sk) ? SKB_DROP_REASON_SOCKET_RCVBUFF :

@@ -60,7 +60,7 @@ static void ltcp_sack_mark(struct tcp_sock *tp, struct sk_buff *skb,
 /* May the peer's SACK still make us cut packets? */
 static bool ltcp_sack_may_split(const struct sock *sk)
 {
-	return sk->sk_wmem_queued / 2 < sk->sk_sndbuf + SZ_128K;
+	return sk->sk_wmem_queued / 2 - SZ_128K < sk->sk_sndbuf;
 }
 
 /*

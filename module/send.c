@@ -118,8 +118,8 @@ static int ltcp_append_bytes(struct sock *sk, struct sk_buff *skb,
 	merge = skb_can_coalesce(skb, i, frag->page, frag->offset);
 	if (unlikely(!merge && i == MAX_SKB_FRAGS))
 		return 0;
-	bytes = min(room, frag->size - frag->offset);
-	if (unlikely(!sk_wmem_schedule(sk, bytes)))
+	bytes = ltcp_snd_grant(sk, min(room, frag->size - frag->offset));
+	if (unlikely(!bytes))
 		return -ENOBUFS;
 	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, frag->page,
 				       frag->offset, bytes);
@@ -142,7 +142,8 @@ static int ltcp_append_pages(struct sock *sk, struct sk_buff *skb,
 {
 	ssize_t bytes;
 
-	if (unlikely(!sk_wmem_schedule(sk, room)))
+	room = ltcp_snd_grant(sk, room);
+	if (unlikely(!room))
 		return -ENOBUFS;
 	skb_zcopy_downgrade_managed(skb);
 	bytes = ltcp_splice_from_iter(skb, &msg->msg_iter, room,

@@ -161,7 +161,7 @@ void ltcp_init_transfer(struct sock *sk)
 	ltcp_loss_init(sk);
 	ltcp_arq_begin(sk);
 	ltcp_cong_start(sk);
-	ltcp_tx_sndbuf_grow(sk);
+	ltcp_sndbuf_grow(sk);
 	ltcp_rcv_init(sk);
 	if (sock_flag(sk, SOCK_KEEPOPEN))
 		ltcp_timer_keepalive(sk, keepalive_time_when(tp));
@@ -321,50 +321,68 @@ void ltcp_rcv_fin(struct sock *sk)
 		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
 }
 
-/**
- * ltcp_abort - proto.diag_destroy: an administrator ends the connection (ss -K)
- * @sk: full, request or TIME-WAIT socket of ours
- * @err: positive errno for the user
- *
- * Context: process. Return: 0 or -EOPNOTSUPP.
- */
-int ltcp_abort(struct sock *sk, int err)
+static void ltcp_abort_request(struct request_sock *req)
 {
-	if (sk->sk_state == TCP_NEW_SYN_RECV) {
-		struct request_sock *req = inet_reqsk(sk);
+	local_bh_disable();
+	inet_csk_reqsk_queue_drop(req->rsk_listener, req);
+	local_bh_enable();
+}
 
-		local_bh_disable();
-		inet_csk_reqsk_queue_drop(req->rsk_listener, req);
-		local_bh_enable();
-		return 0;
-	}
-	if (sk->sk_state == TCP_TIME_WAIT) {
-		struct inet_timewait_sock *tw = inet_twsk(sk);
+static void ltcp_abort_time_wait(struct inet_timewait_sock *tw)
+{
+	refcount_inc(&tw->tw_refcnt);
+	local_bh_disable();
+	inet_twsk_deschedule_put(tw);
+	local_bh_enable();
+}
 
-		refcount_inc(&tw->tw_refcnt);
-		local_bh_disable();
-		inet_twsk_deschedule_put(tw);
-		local_bh_enable();
-		return 0;
-	}
+/* RFC 9293 section 3.10.5: where the peer's connection would outlive ours. */
+static void ltcp_abort_reset(struct sock *sk)
+{
+	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV |
+				     TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
+				     TCPF_CLOSE_WAIT)))
+		return;
+	ltcp_mstamp_refresh(tcp_sk(sk));
+	ltcp_send_active_reset(sk, GFP_ATOMIC);
+}
+
+/* A listener first loses its queues; whoever waits in accept() is woken. */
+static void ltcp_abort_full(struct sock *sk, int err)
+{
+	bool listener;
 
 	lock_sock(sk);
-	if (sk->sk_state == TCP_LISTEN) {
+	listener = sk->sk_state == TCP_LISTEN;
+	if (listener) {
 		ltcp_set_state(sk, TCP_CLOSE);
 		inet_csk_listen_stop(sk);
 	}
 	local_bh_disable();
 	bh_lock_sock(sk);
-	if (!sock_flag(sk, SOCK_DEAD) || sk->sk_state != TCP_CLOSE) {
-		if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV |
-					   TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
-					   TCPF_CLOSE_WAIT))
-			ltcp_send_active_reset(sk, GFP_ATOMIC);
-		if (sk->sk_state != TCP_CLOSE)
-			ltcp_conn_error(sk, err);
+	if (listener || sk->sk_state != TCP_CLOSE) {
+		ltcp_abort_reset(sk);
+		ltcp_conn_error(sk, err);
 	}
 	bh_unlock_sock(sk);
 	local_bh_enable();
 	release_sock(sk);
+}
+
+/**
+ * ltcp_abort - proto.diag_destroy: an administrator ends the connection (ss -K)
+ * @sk: full, request or TIME-WAIT socket of ours
+ * @err: positive errno for the user
+ *
+ * Context: process. Return: 0.
+ */
+int ltcp_abort(struct sock *sk, int err)
+{
+	if (sk->sk_state == TCP_NEW_SYN_RECV)
+		ltcp_abort_request(inet_reqsk(sk));
+	else if (sk->sk_state == TCP_TIME_WAIT)
+		ltcp_abort_time_wait(inet_twsk(sk));
+	else
+		ltcp_abort_full(sk, err);
 	return 0;
 }

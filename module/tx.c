@@ -86,13 +86,19 @@ void ltcp_tx_free(struct sock *sk, struct sk_buff *skb)
 	__kfree_skb(skb);
 }
 
+static bool ltcp_tx_is_empty(const struct ltcp_sock *lt)
+{
+	return ltcp_all_sent_acked(lt) && skb_queue_empty(&lt->unsent);
+}
+
 /**
  * ltcp_tx_skb_new - append an empty packet to the unsent data
  * @sk: socket
  * @gfp: how to allocate
  *
- * Context: socket lock. Return: the packet, queued and charged; NULL without
- * memory, when the caller may wait for some.
+ * The first packet of an empty queue is a socket's own (sndmem.c). Context: socket
+ * lock. Return: the packet, queued and charged; NULL without memory, when the
+ * caller may wait for some.
  */
 struct sk_buff *ltcp_tx_skb_new(struct sock *sk, gfp_t gfp)
 {
@@ -103,7 +109,8 @@ struct sk_buff *ltcp_tx_skb_new(struct sock *sk, gfp_t gfp)
 		sk->sk_prot->enter_memory_pressure(sk);
 		return NULL;
 	}
-	if (unlikely(!sk_wmem_schedule(sk, skb->truesize))) {
+	if (unlikely(!ltcp_snd_schedule(sk, skb->truesize) &&
+		     !ltcp_tx_is_empty(lt))) {
 		__kfree_skb(skb);
 		return NULL;
 	}
@@ -447,27 +454,8 @@ u32 ltcp_tx_size_goal(struct sock *sk)
 	mss = ltcp_current_mss(sk);
 	segs = ltcp_offload_max_segs(sk, mss);
 	/* A packet that the peer's window can never hold would only be cut */
-	return mss * clamp_t(u32, tcp_sk(sk)->max_window / 2 / mss, 1, segs);
-}
-
-/**
- * ltcp_tx_sndbuf_grow - let the send buffer follow cwnd
- * @sk: connection
- *
- * Twice cwnd, or as the congestion control has it, so that the writer stays ahead of the ACKs, up to tcp_wmem's
- * third value; not when SO_SNDBUF was set. Context: socket lock.
- */
-void ltcp_tx_sndbuf_grow(struct sock *sk)
-{
-	const struct tcp_sock *tp = tcp_sk(sk);
-	u64 want = (u64)ltcp_kcong_sndbuf_expand(sk) * max(tp->snd_cwnd, (u32)TCP_INIT_CWND) *
-		   SKB_TRUESIZE(tp->mss_cache + MAX_TCP_HEADER);
-
-	if (want <= sk->sk_sndbuf || (sk->sk_userlocks & SOCK_SNDBUF_LOCK))
-		return;
-	want = min_t(u64, want, READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[2]));
-	if (want > sk->sk_sndbuf)
-		WRITE_ONCE(sk->sk_sndbuf, want);
+	segs = clamp_t(u32, tcp_sk(sk)->max_window / 2 / mss, 1, segs);
+	return ltcp_snd_goal(sk, mss * segs, mss);
 }
 
 /* ------------------------------------------------------------------ */
