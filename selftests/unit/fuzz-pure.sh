@@ -26,6 +26,6 @@ for target in "${targets[@]}"; do
 	number=$((number + 1))
 	result=ok
 	((!status)) || { result='not ok'; failed=1; }
-	echo "$result $number fuzz_$target [D4 W6]"
+	echo "$result $number fuzz_$target"
 done
 exit $failed
