@@ -60,6 +60,10 @@ debug-test:		## run the tests on it; any report of the kernel is a failure
 	@scripts/setup
 	@scripts/debug-test
 
+fuzz:			## spoilt segments and system calls for SECONDS, on such kernels
+	@scripts/setup
+	@scripts/fuzz --seconds $(or $(SECONDS),3600)
+
 shell:			## a root shell in a virtual machine with ltcp loaded (KERNEL=, MODE=)
 	@scripts/setup
 	+@scripts/build-module $(or $(KERNEL),6.12)
@@ -79,4 +83,4 @@ help:			## this list
 		printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: all modules $(KERNELS:%=modules-%) run test bench grid trace kselftest cpython debug-kernel \
-	debug-test shell load unload install clean help
+	debug-test fuzz shell load unload install clean help

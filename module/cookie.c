@@ -26,10 +26,15 @@
 /* How old a cookie may be, in minutes of the clock below. */
 #define LTCP_COOKIE_MAX_AGE	2
 
-/* Who is on both ends, as the peer's segments have it. */
+/*
+ * Who is on both ends, as the peer's segments have it, and the ISN of its SYN: a
+ * later segment of the same connection, whose SEQ and ACK have moved on by the
+ * same amount, must not pass for the one that brings the cookie back.
+ */
 struct ltcp_cookie_tuple {
 	__be32 saddr, daddr;
 	__be16 sport, dport;
+	u32 isn;
 };
 
 static siphash_aligned_key_t ltcp_cookie_key[2] __read_mostly;
@@ -42,7 +47,7 @@ static u32 ltcp_cookie_hash(const struct ltcp_cookie_tuple *t, u32 count,
 	u64 ports = (u64)(__force u16)t->sport << 16 | (__force u16)t->dport;
 
 	net_get_random_once(ltcp_cookie_key, sizeof(ltcp_cookie_key));
-	return siphash_2u64(addrs, ports << 32 | count, &ltcp_cookie_key[which]);
+	return siphash_3u64(addrs, ports << 32 | count, t->isn, &ltcp_cookie_key[which]);
 }
 
 /* Callback of ltcp_cookie_check(). */
@@ -121,10 +126,11 @@ void ltcp_cookie_mark(struct request_sock *req)
 	const struct ltcp_cookie_tuple t = {
 		.saddr = ireq->ir_rmt_addr, .daddr = ireq->ir_loc_addr,
 		.sport = ireq->ir_rmt_port, .dport = htons(ireq->ir_num),
+		.isn = tcp_rsk(req)->rcv_isn,
 	};
 	struct ltcp_cookie_in in = {
 		.count = ltcp_cookie_minutes(),
-		.peer_isn = tcp_rsk(req)->rcv_isn,
+		.peer_isn = t.isn,
 		.mss = req->mss,
 	};
 
@@ -163,6 +169,7 @@ static u16 ltcp_cookie_mss(const struct sock *lsk, const struct sk_buff *skb,
 	struct ltcp_cookie_tuple t = {
 		.saddr = ip_hdr(skb)->saddr, .daddr = ip_hdr(skb)->daddr,
 		.sport = tcp_hdr(skb)->source, .dport = tcp_hdr(skb)->dest,
+		.isn = seg->seq - 1,
 	};
 	struct net *net = sock_net(lsk);
 	u16 mss;
@@ -170,7 +177,7 @@ static u16 ltcp_cookie_mss(const struct sock *lsk, const struct sk_buff *skb,
 	if (!ltcp_cookie_mode(lsk) || tcp_synq_no_recent_overflow(lsk))
 		return 0;
 	mss = ltcp_cookie_check(seg->ack - 1, ltcp_cookie_hash(&t, 0, 0),
-				seg->seq - 1, ltcp_cookie_minutes(),
+				t.isn, ltcp_cookie_minutes(),
 				LTCP_COOKIE_MAX_AGE, ltcp_cookie_h2, &t);
 	NET_INC_STATS(net, mss ? LINUX_MIB_SYNCOOKIESRECV :
 				 LINUX_MIB_SYNCOOKIESFAILED);

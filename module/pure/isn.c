@@ -23,9 +23,11 @@
  *	| count  | MSS  | h2(tuple, count)      |  + h1(tuple) + peer's ISN
  *	+--------+------+-----------------------+
  *
- * The sum with h1 hides the fields and binds them to the peer's ISN. The count
- * tells the age; h2 covers all of the count, of which 5 bits are sent. A guess
- * is right with a chance of 8 * (max_age + 1) in 2^32.
+ * The sum with h1 hides the fields. The tuple of both hashes has the peer's ISN
+ * in it, for the sum alone would not notice when that ISN and the cookie grow by
+ * the same amount, as they seem to in any later segment. The count tells the age;
+ * h2 covers all of the count, of which 5 bits are sent. A guess is right with a
+ * chance of 8 * (max_age + 1) in 2^32.
  *
  * Three bits of MSS are all that fits. If the SYN had a timestamp, six bits of
  * the timestamp that answers it remember window scale, SACK and ECN:

@@ -14,7 +14,7 @@
 
 /**
  * struct ltcp_cookie_in - what a SYN cookie is made of
- * @h1: keyed hash of the addresses and ports
+ * @h1: keyed hash of the addresses, the ports and @peer_isn
  * @h2: keyed hash, under another key, of the same and @count
  * @peer_isn: sequence number of the peer's SYN
  * @count: clock of the cookies, minutes

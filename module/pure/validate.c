@@ -50,8 +50,9 @@ enum ltcp_rst_verdict ltcp_rst_check(u32 seq, u32 rcv_nxt, u32 rcv_wnd)
  */
 bool ltcp_ratelimit(u32 *last_ms, u32 now_ms, u32 interval_ms)
 {
+	now_ms = max(now_ms, 1U);
 	if (*last_ms && now_ms - *last_ms < interval_ms)
 		return false;
-	*last_ms = max(now_ms, 1U);
+	*last_ms = now_ms;
 	return true;
 }

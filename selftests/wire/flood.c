@@ -177,6 +177,7 @@ WIRE_TEST(flood, cookie__forged, "D1 D3 S7 ATTACK-13 ATTACK-14")
 {
 	static const struct { int seq, ack; } row[] = {
 		{ 1, 2 }, { 1, 0 }, { 1, 1 << 20 }, { 2, 1 }, { 0, 1 },
+		{ 2, 2 }, { 1001, 1001 },	/* after as many bytes either way */
 	};
 	size_t i;
 

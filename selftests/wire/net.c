@@ -212,6 +212,13 @@ long counter(const char *group, const char *name)
 	return value;
 }
 
+/* The node comes with the module where nobody has made it beforehand. */
+void net_load_tun(void)
+{
+	if (access("/dev/net/tun", F_OK) && system("modprobe tun"))
+		fprintf(stderr, "modprobe tun failed\n");
+}
+
 /**
  * net_setup() - give the calling process a namespace and its TUN device
  *
@@ -261,14 +268,16 @@ ssize_t net_receive(void *frame, size_t size, int64_t deadline_us)
 	for (;;) {
 		ssize_t n = read(tun, frame, size);
 		struct pollfd p = { .fd = tun, .events = POLLIN };
-		int64_t left = deadline_us - now_us();
-		struct timespec ts = { left / 1000000, left % 1000000 * 1000 };
+		struct timespec ts;
+		int64_t left;
 
 		if (n >= 0)
 			return n;
 		ensure(errno == EAGAIN, "TUN: %s", strerror(errno));
+		left = deadline_us > 0 ? deadline_us - now_us() : 0;
 		if (left <= 0)
 			return -1;
+		ts = (struct timespec){ left / 1000000, left % 1000000 * 1000 };
 		ppoll(&p, 1, &ts, NULL);
 	}
 }

@@ -148,13 +148,6 @@ static void usage(const char *self)
 	exit(KSFT_FAIL);
 }
 
-/* The node comes with the module where nobody has made it beforehand. */
-static void load_tun(void)
-{
-	if (access("/dev/net/tun", F_OK) && system("modprobe tun"))
-		ksft_print_msg("modprobe tun failed\n");
-}
-
 int main(int argc, char **argv)
 {
 	const char *env = getenv("WIRE_JOBS");
@@ -190,7 +183,7 @@ int main(int argc, char **argv)
 	}
 	ksft_print_header();
 	ksft_set_plan(job_count);
-	load_tun();
+	net_load_tun();
 	run_jobs(width < 1 ? 1 : width);
 	ksft_finished();
 }

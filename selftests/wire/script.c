@@ -245,11 +245,11 @@ void wire_inject(struct segment s)
 	net_send(frame, len);
 }
 
-void wire_inject_fragments(int size, struct segment s)
+/* Sends a packet as fragments with at most @size bytes each, a multiple of 8. */
+void send_in_fragments(int size, const uint8_t *frame, size_t len)
 {
 	static uint8_t piece[MAX_FRAME];
-	size_t len, header = 20, at, n;
-	uint8_t *frame = prepare(&s, &len);
+	size_t header = 20, at, n;
 
 	for (at = 0; at < len - header; at += n) {
 		bool last = len - header - at <= (size_t)size;
@@ -260,6 +260,14 @@ void wire_inject_fragments(int size, struct segment s)
 		memcpy(piece + header, frame + header + at, n);
 		net_send(piece, header + n);
 	}
+}
+
+void wire_inject_fragments(int size, struct segment s)
+{
+	size_t len;
+	uint8_t *frame = prepare(&s, &len);
+
+	send_in_fragments(size, frame, len);
 }
 
 void wire_inject_icmp(int type, int code, struct segment s)

@@ -261,21 +261,25 @@ static size_t put_ip_extras(uint8_t *frame, const struct segment *s, size_t len)
  * @s: the segment, filled in
  * @frame: where to, at least 65535 bytes
  *
+ * The payload begins where the data offset says, be it a lie.
+ *
  * Return: the packet's bytes.
  */
 size_t segment_build(const struct segment *s, uint8_t *frame)
 {
 	uint8_t *tcp = frame + IP_HEADER;
 	int64_t first = s->seq.lo + !!(s->flags & SYN);
-	size_t len = s->len.lo, options, i, total;
+	size_t len = s->len.lo, options, i, total, header;
 
 	memset(tcp, 0, TCP_HEADER);
 	options = put_options(tcp + TCP_HEADER, s);
 	put_header(tcp, s, options);
-	for (i = 0; i < len; i++)
-		tcp[TCP_HEADER + options + i] = pattern(first + i, false);
 	total = TCP_HEADER + options + len;
-	if (s->cut)
+	memset(tcp + TCP_HEADER + options, 0, len);
+	header = (tcp[12] >> 4) * 4;
+	for (i = header; header >= TCP_HEADER && i < total; i++)
+		tcp[i] = pattern(first + i - header, false);
+	if (s->cut && s->cut < (int)total)
 		total = s->cut;
 	put16(tcp + 16, 0);
 	put16(tcp + 16, tcp_checksum(c->peer_addr, c->stack_addr, tcp, total));

@@ -472,6 +472,7 @@ void classic_recovery(void);
 /* ------------------------------------------------------- between the files */
 
 /* net.c */
+void net_load_tun(void);
 void net_setup(void);
 void net_send(const void *frame, size_t len);
 ssize_t net_receive(void *frame, size_t size, int64_t deadline_us);
@@ -495,5 +496,6 @@ const char *check_match(const struct segment *want, const struct seen *s);
 void script_begin(int seconds);
 void script_end(void);
 void ladder(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void send_in_fragments(int size, const uint8_t *frame, size_t len);
 
 #endif /* WIRE_H */
