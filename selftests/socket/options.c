@@ -145,7 +145,6 @@ WIRE_TEST(options, missing__are_refused, "A4")
 		{ TCP_REPAIR_OPTIONS, "TCP_REPAIR_OPTIONS" },
 		{ TCP_REPAIR_WINDOW, "TCP_REPAIR_WINDOW" },
 		{ TCP_QUEUE_SEQ, "TCP_QUEUE_SEQ" },
-		{ TCP_ZEROCOPY_RECEIVE, "TCP_ZEROCOPY_RECEIVE" },
 	};
 	char argument[256] = "tls";
 	struct pair p;
