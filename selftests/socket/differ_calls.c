@@ -724,6 +724,8 @@ DIFFER(control__received, "A3 A4")
 		p = connected();
 		about("%s", options[i].text);
 		R(set_int(p.server, options[i].level, options[i].name, 1));
+		/* The first to want the time of arrival has the kernel turn it on, later */
+		pass_ms(100);
 		R(send(p.client, "abcdefghij", 10, 0));
 		arrive();
 		record_recvmsg(p.server, 4, 0, 512);
