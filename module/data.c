@@ -367,8 +367,10 @@ static bool ltcp_ofo_insert(struct sock *sk, struct sk_buff *skb)
 	struct rb_node *parent = NULL;
 
 	/* A burst behind one hole comes in order: append to its last packet */
-	if (tp->ooo_last_skb && ltcp_coalesce(sk, tp->ooo_last_skb, skb))
+	if (tp->ooo_last_skb && ltcp_coalesce(sk, tp->ooo_last_skb, skb)) {
+		ltcp_ofo_swallow(sk, tp->ooo_last_skb);
 		return true;
+	}
 	while (*link) {
 		struct ltcp_cb *at = ltcp_cb(ltcp_rb_to_skb(*link));
 

@@ -107,7 +107,27 @@ static bool ltcp_is_alone(const struct sk_buff_head *rest,
 	       ltcp_run_bytes(rest, skb, ltcp_cb(skb)->seq) <= skb->len;
 }
 
-/* Compact a list of packets in the order of their sequence numbers. */
+/*
+ * @skb stays as it is, the next of @out. What it overlaps may have been copied, into
+ * a packet that begins to the right of it: that one is not needed then, and the
+ * list stays in order.
+ */
+static void ltcp_compact_keep(struct sk_buff_head *out, struct sk_buff *skb)
+{
+	struct sk_buff *last;
+
+	while ((last = skb_peek_tail(out)) &&
+	       seq_gt(ltcp_cb(last)->seq, ltcp_cb(skb)->seq)) {
+		__skb_unlink(last, out);
+		consume_skb(last);
+	}
+	__skb_queue_tail(out, skb);
+}
+
+/*
+ * Compact a list of packets in the order of their sequence numbers, both of their
+ * beginnings and of their ends.
+ */
 static void ltcp_compact(struct sock *sk, struct sk_buff_head *list)
 {
 	struct sk_buff *skb, *to = NULL;
@@ -119,7 +139,7 @@ static void ltcp_compact(struct sock *sk, struct sk_buff_head *list)
 		if (!ltcp_is_wasteful(skb) || ltcp_is_alone(&rest, to, skb) ||
 		    !ltcp_compact_copy(sk, list, &rest, &to, skb)) {
 			to = NULL;
-			__skb_queue_tail(list, skb);
+			ltcp_compact_keep(list, skb);
 			continue;
 		}
 		consume_skb(skb);
