@@ -603,7 +603,7 @@ static void time_waits_may_be_purged(void)
 }
 
 /* A SYN reuses the pair while something else ends or reuses it, too. */
-static void reuse_against(void (*call)(void))
+static void reuse_against(int flags, void (*call)(void))
 {
 	int i;
 
@@ -616,7 +616,7 @@ static void reuse_against(void (*call)(void))
 		if (call)
 			side_calls(1, call);
 		else
-			SIDE(1, SYN, SEQ(1000000), MSS(1460));
+			SIDE(1, flags, SEQ(flags == RST ? 2 : 1000000));
 		race();
 		SIDE(0, RST, SEQ(1000001));
 		net_send(sides[0].frame, sides[0].len);
@@ -628,12 +628,17 @@ static void reuse_against(void (*call)(void))
 
 WIRE_TEST_LONG(races, time_wait__reused_twice, 300, "ATTACK-24 D4 S4")
 {
-	reuse_against(NULL);
+	reuse_against(SYN, NULL);
+}
+
+WIRE_TEST_LONG(races, time_wait__reused_as_it_is_reset, 300, "ATTACK-24 D4 S4")
+{
+	reuse_against(RST, NULL);
 }
 
 WIRE_TEST_LONG(races, time_wait__reused_as_it_is_ended, 300, "ATTACK-24 D4 S4")
 {
-	reuse_against(purge);
+	reuse_against(0, purge);
 }
 
 static int from_port;

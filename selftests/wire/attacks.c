@@ -428,6 +428,7 @@ WIRE_TEST(attacks, append__fails_before_a_retransmission, "ATTACK-26 D4 R1")
 	for (i = 0; i < 3; i++) {
 		ensure_eq(send_partly(fd, 1, 0), -1);
 		ensure_eq(errno, EFAULT);
+		ensure_eq(memory_of(fd, SK_MEMINFO_WMEM_QUEUED), 0);
 	}
 	expect_silence(50);
 	app_write(fd, 1000);
