@@ -163,7 +163,7 @@ WIRE_TEST(connect, connect__send_timeout, "A3")
 	ignore_rest();
 }
 
-WIRE_TEST(connect, connect__unspec_disconnects, "A3 D4")
+WIRE_TEST(connect, connect__unspec_disconnects, "A3 ATTACK-18 D4")
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	struct pair p = connected();

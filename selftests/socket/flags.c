@@ -40,7 +40,7 @@ WIRE_TEST(flags, peek__at_the_end, "A3")
 }
 
 /* Must come back, and not spin for ever (CVE-2026-43029). */
-WIRE_TEST(flags, peek__with_waitall, "A3 D4")
+WIRE_TEST(flags, peek__with_waitall, "A3 ATTACK-23 D4")
 {
 	struct timeval t = { .tv_usec = 300000 };
 	struct pair p = connected();

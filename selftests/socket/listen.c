@@ -361,7 +361,7 @@ WIRE_TEST(listen, reuseport__listeners_share, "A3")
 	ensure_in(served, 2, LISTENERS);
 }
 
-WIRE_TEST(listen, reuseport__a_listener_leaves, "A3 D4")
+WIRE_TEST(listen, reuseport__a_listener_leaves, "A3 ATTACK-22 D4")
 {
 	int a = new_socket(), b = new_socket(), i;
 	struct sockaddr_in where;

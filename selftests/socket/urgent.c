@@ -318,6 +318,23 @@ WIRE_TEST(urgent, splice__stops_at_the_mark, "F8 A3")
 	ensure(!strcmp(buf, "abcdef"), "%s", buf);
 }
 
+/* Nothing but the urgent byte before the end: it must not go round for ever. */
+WIRE_TEST(urgent, splice__gets_past_a_lone_mark, "F8 A3 ATTACK-15 D4")
+{
+	struct pair p = connected();
+	int pipes[2];
+
+	differs_from_builtin("it never gets past the mark");
+	ensure_ok(pipe(pipes));
+	set_nonblocking(p.server);
+	say_urgent(p.client, "!");
+	ensure_fails(splice(p.server, NULL, pipes[1], NULL, 100, 0), EAGAIN);
+	say_urgent(p.client, "?");
+	ensure_ok(shutdown(p.client, SHUT_WR));
+	arrive();
+	ensure_is(splice(p.server, NULL, pipes[1], NULL, 100, 0), 0);
+}
+
 /* ------------------------------------------------------------------- events */
 
 WIRE_TEST(urgent, poll__pri, "F8 A3")

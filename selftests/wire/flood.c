@@ -5,7 +5,14 @@
  * A cookie is told from a SYN-ACK that is remembered by what the kernel's socket
  * table says: there is nothing in SYN-RECEIVED. Its timestamp carries the
  * options in its lowest bits, so the peer's echo is part of what is tested.
+ *
+ * The last test is a flood in earnest. FLOOD_SYNS=1000000 in the environment makes
+ * it longer than its 20,000 SYNs.
  */
+#include <stdlib.h>
+#include <time.h>
+
+#include "../stress/slabs.h"
 #include "wire.h"
 
 enum { BACKLOG = 1 };		/* one more than that may be half open */
@@ -280,4 +287,131 @@ WIRE_TEST(flood, many__legitimate_clients_connect, "D1 ATTACK-12")
 		end_case(fd);
 		client();
 	}
+}
+
+/* ------------------------------------------------------- a flood in earnest */
+
+enum { CLIENTS = 100 };
+
+static int64_t flood_ns;	/* what its SYNs have cost: instructions, in warp mode */
+
+/* xorshift32: repeatable, and as random as a flood's addresses need to be. */
+static uint32_t any(void)
+{
+	static uint32_t x = 2463534242;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	return x ^= x << 5;
+}
+
+static int64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+/* Takes the answers to the flood, which go to nobody. */
+static int drain(void)
+{
+	static uint8_t frame[65536];
+	int n = 0;
+
+	while (net_receive(frame, sizeof(frame), 0) >= 0)
+		n++;
+	return n;
+}
+
+/* @syns SYNs, each from an address and port of its own; returns the answers. */
+static int pour(int syns)
+{
+	static uint8_t frame[65536];
+	struct connection before = *c;
+	int i, answers = 0;
+
+	for (i = 0; i < syns; i++) {
+		struct segment s = { .flags = SYN, .seq = NUM(any()), FULL_OPTIONS };
+		int64_t begun;
+		size_t len;
+
+		/* 16.0.0.0 to 111.255.255.255 are ordinary addresses, and not this net's */
+		c->peer_addr = 0x10000000 + any() % 0x60000000;
+		c->peer_port = 1024 + any() % 60000;
+		segment_fill_in(&s);
+		len = segment_build(&s, frame);
+		begun = clock_ns();
+		net_send(frame, len);
+		flood_ns += clock_ns() - begun;
+		if (i % 1000 == 999)
+			answers += drain();
+	}
+	answers += drain();
+	*c = before;
+	return answers;
+}
+
+/* A client in the middle of it, who gets all that it would get at any time. */
+static void connects_in_the_flood(int syns)
+{
+	struct tcp_info info;
+	int fd, answers;
+
+	client();
+	inject(SYN, SEQ(0), FULL_OPTIONS);
+	expect(SYN | ACK, SEQ(0), ACK(1), MSS(1460), SACK_OK, TS, WSCALE(ANY));
+	answers = pour(syns);
+	ensure(answers >= syns, "%d of %d SYNs were answered", answers, syns);
+	inject(ACK, SEQ(1), ACK(1));
+	expect_pair(TCP_ESTABLISHED);
+	fd = app_accept(listener);
+	info = app_info(fd);
+	ensure_eq(info.tcpi_snd_mss, 1448);
+	ensure_eq(info.tcpi_snd_wscale, 7);
+	ensure(info.tcpi_options & TCPI_OPT_SACK, "SACK is lost");
+	inject(PSH | ACK, SEQ(1), LEN(100));
+	expect_ack(101);
+	app_read(fd, 100);
+	end_case(fd);
+}
+
+/* Kilobytes of all slabs that cannot be given back. */
+static long kernel_memory(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[128];
+	long kb = -1;
+
+	ensure(f, "/proc/meminfo: %s", strerror(errno));
+	while (kb < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "SUnreclaim: %ld", &kb);
+	fclose(f);
+	return kb;
+}
+
+WIRE_TEST_LONG(flood, many__random_addresses, 100000, "D1 ATTACK-12 D4 D5")
+{
+	const char *asked = getenv("FLOOD_SYNS");
+	int syns = asked ? atoi(asked) : 20000, i;
+	enum { QUEUE = 256 };		/* tcp_max_syn_backlog */
+	long requests, memory;
+
+	sysctl_set("net/ipv4/tcp_max_syn_backlog", QUEUE);
+	listener = app_socket();
+	app_listen_fd(listener, 1024);
+	connects_in_the_flood(4 * QUEUE);
+	requests = slabs_in_use().requests;
+	memory = kernel_memory();
+	flood_ns = 0;
+	for (i = 1; i < CLIENTS; i++)
+		connects_in_the_flood(syns / CLIENTS);
+	printf("%d SYNs, %lld instructions each; %d clients connected; %ld requests are kept; kernel memory %ld KB, at first %ld KB\n",
+	       syns, (long long)flood_ns / (syns / CLIENTS * (CLIENTS - 1)), i,
+	       slabs_in_use().requests, kernel_memory(), memory);
+	ensure_in(requests, 1, 2 * QUEUE);	/* a CPU keeps some at hand */
+	ensure(slabs_in_use().requests <= 2 * QUEUE, "%ld requests are kept, at first %ld",
+	       slabs_in_use().requests, requests);
+	ensure(kernel_memory() < memory + 2048, "%ld KB of memory are used, at first %ld KB",
+	       kernel_memory(), memory);
 }
