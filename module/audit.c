@@ -15,6 +15,7 @@
 
 #define LTCP_AUDIT_LONG		128	/* packets out that make a queue a long one */
 #define LTCP_AUDIT_SELDOM	32
+#define LTCP_AUDIT_HANDLER	(5 * HZ) /* a timer's handler may wait for the lock */
 
 DEFINE_STATIC_KEY_FALSE(ltcp_auditing);
 
@@ -138,6 +139,16 @@ static void ltcp_audit_unsent(const struct sock *sk, struct ltcp_audit_sums *sum
 			sums->truesize);
 }
 
+/*
+ * On another CPU the timer may just have expired, and its handler wait for our
+ * lock: it will then start the timer again.
+ */
+static bool ltcp_audit_handler_waits(const struct timer_list *timer)
+{
+	return num_online_cpus() > 1 &&
+	       time_before(jiffies, timer->expires + LTCP_AUDIT_HANDLER);
+}
+
 /* Something outstanding without a timer would wait for ever (ATTACK-19). */
 static void ltcp_audit_timers(const struct sock *sk)
 {
@@ -151,6 +162,7 @@ static void ltcp_audit_timers(const struct sock *sk)
 			lt->tcp.packets_out);
 	ltcp_audit_that(sk, !icsk->icsk_pending ||
 			    timer_pending(&icsk->icsk_retransmit_timer) ||
+			    ltcp_audit_handler_waits(&icsk->icsk_retransmit_timer) ||
 			    !time_before(jiffies, icsk->icsk_timeout),
 			"timer %d is due in %ld jiffies, but it does not run",
 			icsk->icsk_pending, (long)(icsk->icsk_timeout - jiffies));

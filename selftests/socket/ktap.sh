@@ -67,6 +67,9 @@ ltcp_module()
 	return 1
 }
 
+# ltcp_parameters: those that the module was loaded with, for loading it again.
+ltcp_parameters() { (cd /sys/module/ltcp/parameters && grep -H '' -- * | sed 's/:/=/' | paste -sd ' '); }
+
 # hold_socket PROTOCOL: a process with a listening socket until its input ends.
 hold_socket()
 {

@@ -7,14 +7,14 @@ set -euo pipefail
 [[ ${LTCP_PROTO:-253} == 253 ]] || skip_all 'only ltcp can be unloaded'
 grep -q '^ltcp ' /proc/modules || skip_all 'ltcp is not loaded'
 module=$(ltcp_module) || skip_all 'the module file is not there to be loaded again'
-parameters=takeover=$(cat /sys/module/ltcp/parameters/takeover)
+read -ra parameters < <(ltcp_parameters)
 work=$(mktemp -d)
 holder=''
 
 cleanup()
 {
 	[[ -z $holder ]] || kill $holder 2>/dev/null || true
-	grep -q '^ltcp ' /proc/modules || insmod "$module" "$parameters" || true
+	grep -q '^ltcp ' /proc/modules || insmod "$module" "${parameters[@]}" || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -51,7 +51,7 @@ remove()
 	return 1
 }
 
-load() { insmod "$module" "$parameters"; }
+load() { insmod "$module" "${parameters[@]}"; }
 
 refused_with_a_socket()
 {

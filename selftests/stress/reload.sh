@@ -1,6 +1,9 @@
 #!/bin/bash
 # The module comes and goes while the built-in TCP carries traffic, and is used
 # in between; nothing of the built-in's may be lost, nothing of ltcp's stay.
+#
+# Environment: CYCLES (default 15) of loading and removing; as many take-overs are
+# begun and ended, and at least 25.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/../socket/ktap.sh"
@@ -8,6 +11,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 [[ ${LTCP_PROTO:-253} == 253 ]] || skip_all 'only ltcp can be unloaded'
 grep -q '^ltcp ' /proc/modules || skip_all 'ltcp is not loaded'
 module=$(ltcp_module) || skip_all 'the module file is not there to be loaded again'
+read -ra parameters < <(ltcp_parameters)
 traffic=$here/traffic
 [[ -x $traffic ]] || traffic=$here/../../build/selftests/stress/traffic
 readonly cycles=${CYCLES:-15} rounds_with_traffic=2
@@ -17,7 +21,7 @@ cleanup()
 {
 	ip netns pids $ns 2>/dev/null | xargs -r kill 2>/dev/null || true
 	ip netns del $ns 2>/dev/null || true
-	grep -q '^ltcp ' /proc/modules || insmod "$module" || true
+	grep -q '^ltcp ' /proc/modules || insmod "$module" "${parameters[@]}" || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -40,7 +44,7 @@ idle()
 	local i
 	for ((i = 0; i < $1; i++)); do
 		remove || { echo "in cycle $i"; return 1; }
-		insmod "$module" || { echo "in cycle $i"; return 1; }
+		insmod "$module" "${parameters[@]}" || { echo "in cycle $i"; return 1; }
 	done
 }
 
@@ -54,7 +58,7 @@ used()
 		ip netns exec $ns sysctl -qw net.ltcp.takeover=0
 		ip netns exec $ns "$traffic" 253 2 || return
 		remove || { echo "in round $i"; cat /proc/net/ltcp; return 1; }
-		insmod "$module"
+		insmod "$module" "${parameters[@]}"
 	done
 }
 
@@ -62,7 +66,7 @@ used()
 arming()
 {
 	local i
-	for ((i = 0; i < 25; i++)); do
+	for ((i = 0; i < (cycles > 25 ? cycles : 25); i++)); do
 		ip netns exec $ns sysctl -qw net.ltcp.takeover=1
 		ip netns exec $ns sysctl -qw net.ltcp.takeover=0
 	done
