@@ -138,10 +138,17 @@ static void ltcp_audit_unsent(const struct sock *sk, struct ltcp_audit_sums *sum
 			sums->truesize);
 }
 
+/* Will it be looked after? Its handler may have begun, and wait for the lock. */
+static bool ltcp_audit_timer_runs(const struct sock *sk, struct timer_list *timer)
+{
+	return timer_pending(timer) || try_to_del_timer_sync(timer) < 0 ||
+	       READ_ONCE(ltcp_sk(sk)->deferred);
+}
+
 /* Something outstanding without a timer would wait for ever (ATTACK-19). */
 static void ltcp_audit_timers(const struct sock *sk)
 {
-	const struct inet_connection_sock *icsk = inet_csk(sk);
+	struct inet_connection_sock *icsk = inet_csk((struct sock *)sk);
 	const struct ltcp_sock *lt = ltcp_sk(sk);
 
 	if (lt->deferred)
@@ -150,7 +157,7 @@ static void ltcp_audit_timers(const struct sock *sk)
 			"%u segments are out and no timer runs",
 			lt->tcp.packets_out);
 	ltcp_audit_that(sk, !icsk->icsk_pending ||
-			    timer_pending(&icsk->icsk_retransmit_timer) ||
+			    ltcp_audit_timer_runs(sk, &icsk->icsk_retransmit_timer) ||
 			    !time_before(jiffies, icsk->icsk_timeout),
 			"timer %d is due in %ld jiffies, but it does not run",
 			icsk->icsk_pending, (long)(icsk->icsk_timeout - jiffies));
