@@ -15,7 +15,6 @@
 
 #define LTCP_AUDIT_LONG		128	/* packets out that make a queue a long one */
 #define LTCP_AUDIT_SELDOM	32
-#define LTCP_AUDIT_HANDLER	(5 * HZ) /* a timer's handler may wait for the lock */
 
 DEFINE_STATIC_KEY_FALSE(ltcp_auditing);
 
@@ -139,20 +138,17 @@ static void ltcp_audit_unsent(const struct sock *sk, struct ltcp_audit_sums *sum
 			sums->truesize);
 }
 
-/*
- * On another CPU the timer may just have expired, and its handler wait for our
- * lock: it will then start the timer again.
- */
-static bool ltcp_audit_handler_waits(const struct timer_list *timer)
+/* Will it be looked after? Its handler may have begun, and wait for the lock. */
+static bool ltcp_audit_timer_runs(const struct sock *sk, struct timer_list *timer)
 {
-	return num_online_cpus() > 1 &&
-	       time_before(jiffies, timer->expires + LTCP_AUDIT_HANDLER);
+	return timer_pending(timer) || try_to_del_timer_sync(timer) < 0 ||
+	       READ_ONCE(ltcp_sk(sk)->deferred);
 }
 
 /* Something outstanding without a timer would wait for ever (ATTACK-19). */
 static void ltcp_audit_timers(const struct sock *sk)
 {
-	const struct inet_connection_sock *icsk = inet_csk(sk);
+	struct inet_connection_sock *icsk = inet_csk((struct sock *)sk);
 	const struct ltcp_sock *lt = ltcp_sk(sk);
 
 	if (lt->deferred)
@@ -161,8 +157,7 @@ static void ltcp_audit_timers(const struct sock *sk)
 			"%u segments are out and no timer runs",
 			lt->tcp.packets_out);
 	ltcp_audit_that(sk, !icsk->icsk_pending ||
-			    timer_pending(&icsk->icsk_retransmit_timer) ||
-			    ltcp_audit_handler_waits(&icsk->icsk_retransmit_timer) ||
+			    ltcp_audit_timer_runs(sk, &icsk->icsk_retransmit_timer) ||
 			    !time_before(jiffies, icsk->icsk_timeout),
 			"timer %d is due in %ld jiffies, but it does not run",
 			icsk->icsk_pending, (long)(icsk->icsk_timeout - jiffies));

@@ -35,7 +35,7 @@ static u32 ltcp_mtup_headers(const struct sock *sk)
 /* The largest packet that route and peer take; its MSS counts IP's options, too. */
 static u32 ltcp_mtup_limit(const struct sock *sk)
 {
-	const struct dst_entry *dst = ltcp_dst(sk);
+	const struct dst_entry *dst = __sk_dst_check((struct sock *)sk, 0);
 	u32 peer = tcp_sk(sk)->rx_opt.mss_clamp + ltcp_mtup_headers(sk) -
 		   inet_csk(sk)->icsk_ext_hdr_len;
 

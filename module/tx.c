@@ -418,11 +418,13 @@ unsigned int ltcp_sync_mss(struct sock *sk, u32 pmtu)
  * ltcp_mss_check - follow a route whose MTU has changed
  * @sk: connection
  *
+ * A route that is gone tells an MTU of nothing: it is let go of, the MSS stays,
+ * and IP looks for another one when the next packet leaves.
  * Context: socket lock.
  */
 void ltcp_mss_check(struct sock *sk)
 {
-	const struct dst_entry *dst = __sk_dst_get(sk);
+	const struct dst_entry *dst = __sk_dst_check(sk, 0);
 
 	if (!dst)
 		return;

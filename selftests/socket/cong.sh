@@ -103,10 +103,11 @@ make_network()
 loaded() { [[ -e /sys/module/tcp_$1 ]]; }
 
 # Those that this kernel has.
+have=()
 for m in "${modules[@]}"; do
 	modprobe -q -n "tcp_$m" && have+=("$m")
 done
-((${#have[@]})) 2>/dev/null || skip_all 'this kernel has no modules of congestion control'
+((${#have[@]})) || skip_all 'this kernel has no modules of congestion control'
 
 each_carries()
 {

@@ -243,6 +243,18 @@ static struct records *play(bool ltcp, int seconds, void (*script)(void))
 
 /* ---------------------------------------------------------------- comparing */
 
+static bool has_tcp_ao(void)
+{
+	enum { AO_INFO = 40 };		/* newer than the headers of Debian 12 */
+	int fd = socket_of(IPPROTO_TCP), value;
+	socklen_t len = sizeof(value);
+	bool unknown = getsockopt(fd, SOL_TCP, AO_INFO, &value, &len) &&
+		       errno == ENOPROTOOPT;
+
+	close(fd);
+	return !unknown;
+}
+
 static bool this_kernel(const char *kernel)
 {
 	struct utsname u;
@@ -250,6 +262,8 @@ static bool this_kernel(const char *kernel)
 
 	if (!kernel)
 		return true;
+	if (!strcmp(kernel, "TCP-AO"))
+		return has_tcp_ao();
 	uname(&u);
 	len = strlen(kernel);
 	return !strncmp(u.release, kernel, len) && u.release[len] == '.';

@@ -105,7 +105,7 @@ struct expected {
 	const char *builtin;	/* what it says; NULL: whatever it says */
 	const char *ltcp;	/* likewise */
 	int times;		/* lines so in each of the scripts, or MANY: at least one */
-	const char *kernel;	/* "6.1", "6.12", or NULL for each */
+	const char *kernel;	/* "6.1", "6.12", "TCP-AO" if it has that, NULL for each */
 	const char *reason;
 };
 

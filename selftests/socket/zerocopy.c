@@ -448,11 +448,12 @@ WIRE_TEST(zerocopy, limit__of_pinned_pages, "A3 D5")
 WIRE_TEST(zerocopy, limit__of_notices, "A3 D5")
 {
 	unsigned char *at = pages(PAGE);
-	int fd = active_open(), i, sent;
+	int fd, i, sent;
 	int64_t to = 1;
 
 	if (access("/proc/sys/net/core/optmem_max", W_OK))
 		wire_skip("optmem_max is not the namespace's on this kernel");
+	fd = active_open();
 	sysctl_set("net/core/optmem_max", 3000);
 	want_notices(fd);
 	set_int(fd, SOL_TCP, TCP_NODELAY, 1);

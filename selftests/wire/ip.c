@@ -100,6 +100,7 @@ WIRE_TEST(ip, address__stays_when_routes_change, "MUST-45")
 	inject(SYN | ACK, SEQ(0), ACK(1), MSS(1460));
 	expect(ACK, SEQ(1), ACK(1));
 	run_ip("route delete 198.51.100.0/24 dev wire0");
+	pass_ms(500);	/* until the kernel has let go of the route */
 	say_everything(fd, check_nothing);
 }
 
