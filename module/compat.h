@@ -543,6 +543,19 @@ static inline void ltcp_init_user_frags(struct sock *sk)
 }
 #endif
 
+/* A congestion control that is a BPF program; without CONFIG_BPF_JIT there are none. */
+#ifdef BPF_MODULE_OWNER
+static inline bool ltcp_cong_is_bpf(const struct tcp_congestion_ops *ca)
+{
+	return (void *)ca->owner == BPF_MODULE_OWNER;
+}
+#else
+static inline bool ltcp_cong_is_bpf(const struct tcp_congestion_ops *ca)
+{
+	return false;
+}
+#endif
+
 /* Fields of TCP_INFO that this kernel's struct has beyond 6.1's. */
 #ifdef LTCP_HAVE_TCPI_TOTAL_RTO
 static inline void ltcp_info_newer(const struct tcp_sock *tp,

@@ -365,7 +365,7 @@ static void ltcp_cong_reduce(struct sock *sk, const struct ltcp_ack_result *res)
 		ack.delivered = ltcp_prr_delivered_nosack(res->acked_segs,
 							  res->dup,
 							  res->prior_dupacks);
-	WRITE_ONCE(tp->snd_cwnd, max(ltcp_prr_cwnd(&lt->prr, &ack), 1U));
+	WRITE_ONCE(tp->snd_cwnd, ltcp_prr_cwnd(&lt->prr, &ack));
 }
 
 /*

@@ -297,8 +297,7 @@ int ltcp_kcong_hold(const struct tcp_congestion_ops *ca,
 {
 	if (!ca)
 		return -ENOENT;
-	if ((ca->flags & TCP_CONG_NEEDS_ECN) ||
-	    (void *)ca->owner == BPF_MODULE_OWNER)
+	if ((ca->flags & TCP_CONG_NEEDS_ECN) || ltcp_cong_is_bpf(ca))
 		return -EOPNOTSUPP;
 	if (!try_module_get(ca->owner))
 		return -EBUSY;

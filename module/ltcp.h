@@ -595,10 +595,12 @@ void ltcp_rate_check_app_limited(struct ltcp_sock *lt);
 /* Bytes a second that arrived lately, as TCP_INFO has it; 0: not measured yet. */
 static inline u64 ltcp_delivery_rate(const struct tcp_sock *tp)
 {
-	if (!tp->rate_interval_us)
+	u32 interval_us = READ_ONCE(tp->rate_interval_us);
+
+	if (!interval_us)
 		return 0;
 	return div_u64((u64)tp->rate_delivered * tp->mss_cache * USEC_PER_SEC,
-		       tp->rate_interval_us);
+		       interval_us);
 }
 
 /* ---- ack.c: what an ACK delivered ---- */

@@ -198,15 +198,17 @@ void ltcp_pace_init(struct sock *sk)
 /* Small queues                                                         */
 /* ------------------------------------------------------------------ */
 
-/* What fq holds back for TCP_TX_DELAY is as if on its way. */
+/* What fq holds back for TCP_TX_DELAY is as if on its way; the product must fit. */
 static u64 ltcp_queue_delayed(const struct sock *sk)
 {
-	u64 delay_us = READ_ONCE(tcp_sk(sk)->tcp_tx_delay);
+	u32 delay_us = READ_ONCE(tcp_sk(sk)->tcp_tx_delay);
+	u64 rate;
 
 	if (likely(!delay_us))
 		return 0;
-	return mul_u64_u64_div_u64(READ_ONCE(sk->sk_pacing_rate), delay_us,
-				   USEC_PER_SEC);
+	rate = min_t(u64, READ_ONCE(sk->sk_pacing_rate),
+		     div_u64(U64_MAX, delay_us));
+	return div_u64(rate * delay_us, USEC_PER_SEC);
 }
 
 static u32 ltcp_queue_limit(const struct sock *sk, const struct sk_buff *skb)

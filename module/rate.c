@@ -78,7 +78,7 @@ static void ltcp_rate_publish(struct tcp_sock *tp, const struct ltcp_cc_rate *r)
 			      (u64)tp->rate_delivered * r->interval_us)
 		return;
 	tp->rate_delivered = r->delivered;
-	tp->rate_interval_us = r->interval_us;
+	WRITE_ONCE(tp->rate_interval_us, r->interval_us);
 	tp->rate_app_limited = r->app_limited;
 }
 

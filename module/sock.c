@@ -75,7 +75,7 @@ static void ltcp_reset_sender(struct tcp_sock *tp, const struct net *net)
 	tp->tlp_high_seq = 0;
 	tp->prior_ssthresh = 0;
 	tp->rate_delivered = 0;
-	tp->rate_interval_us = 0;
+	WRITE_ONCE(tp->rate_interval_us, 0);
 	tp->chrono_type = TCP_CHRONO_UNSPEC;
 	memset(tp->chrono_stat, 0, sizeof(tp->chrono_stat));
 	tp->app_limited = ~0U;

@@ -140,7 +140,7 @@ void ltcp_rcv_reset(struct sock *sk)
 
 /**
  * ltcp_init_transfer - ready a connection for data
- * @sk: about to enter ESTABLISHED
+ * @sk: about to leave SYN-SENT or SYN-RECEIVED for ESTABLISHED or FIN-WAIT-1
  *
  * Buffers, congestion window and the keepalive timer start here, from what the
  * handshake has taught. Context: BH off, socket lock.
@@ -199,6 +199,11 @@ bool ltcp_close_state(struct sock *sk)
 {
 	switch (sk->sk_state) {
 	case TCP_SYN_RECV:
+		/* The FIN is sent as data is, and ESTABLISHED will not come */
+		local_bh_disable();
+		ltcp_init_transfer(sk);
+		local_bh_enable();
+		fallthrough;
 	case TCP_ESTABLISHED:
 		ltcp_set_state(sk, TCP_FIN_WAIT1);
 		return true;

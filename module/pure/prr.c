@@ -102,7 +102,7 @@ static u32 reduction_bound(const struct ltcp_prr *p, u32 delivered,
  * reordering timer has found losses, in_flight has fallen, and the window follows,
  * lest it let out a burst.
  *
- * Return: cwnd, segments.
+ * Return: cwnd, segments, at least 1.
  */
 u32 ltcp_prr_cwnd(struct ltcp_prr *p, const struct ltcp_prr_ack *ack)
 {
@@ -119,7 +119,7 @@ u32 ltcp_prr_cwnd(struct ltcp_prr *p, const struct ltcp_prr_ack *ack)
 	/* A fast retransmission upon entering recovery, whatever the sums say */
 	if (!p->out && !sndcnt)
 		sndcnt = 1;
-	return ack->in_flight + sndcnt;
+	return max(ack->in_flight + sndcnt, 1U);
 }
 
 /**

@@ -300,6 +300,17 @@ TEST(ltcp_prr_cwnd__conserves_packets, "R6 ATTACK-1")
 	}
 }
 
+/* A loss found late, and nothing in flight any more: one may be sent, not none. */
+TEST(ltcp_prr_cwnd__never_0, "R6")
+{
+	struct ltcp_prr_ack ack = { .ssthresh = 5, .cwnd = 9, .new_loss = true, .sack = true };
+	struct ltcp_prr p;
+
+	ltcp_prr_init(&p, 10, 1, 1, 0);
+	ltcp_prr_sent(&p, 1);
+	EXPECT_EQ(ltcp_prr_cwnd(&p, &ack), 1, "cwnd");
+}
+
 /*
  * Section 7: with few losses what is in flight converges to just ssthresh, and the
  * reduction is spread evenly: never two segments from the straight line.

@@ -124,6 +124,47 @@ WIRE_TEST(close, half_close__data_before_the_ack_of_fin, "S2 S1")
 	app_read(fd, 700);
 }
 
+/*
+ * Closed before the handshake is complete (RFC 9293 section 3.10.4, CLOSE call in
+ * SYN-RECEIVED): the FIN's ACK finds congestion control at work, whichever it is.
+ */
+static void close_while_opening(const char *algorithm)
+{
+	int fd = app_socket();
+
+	note("%s", algorithm);
+	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm, strlen(algorithm)),
+	       "TCP_CONGESTION %s: %s", algorithm, strerror(errno));
+	app_connect_fd(fd);
+	expect(SYN, SEQ(0));
+	inject(SYN, SEQ(0), MSS(1460));
+	expect(SYN | ACK, SEQ(0), ACK(1));
+	app_shutdown(fd, SHUT_WR);
+	expect(FIN | ACK, SEQ(1), ACK(1), LEN(0));
+	expect_state(fd, TCP_FIN_WAIT1);
+	inject(ACK, SEQ(1), ACK(2));
+	expect_state(fd, TCP_FIN_WAIT2);
+	inject(PSH | ACK, SEQ(1), ACK(2), LEN(100));
+	expect_ack(101);
+	app_read(fd, 100);
+	inject(FIN | ACK, SEQ(101), ACK(2));
+	expect(ACK, SEQ(2), ACK(102));
+	expect_pair(TCP_TIME_WAIT);
+	close(fd);
+}
+
+WIRE_TEST(close, opening__with_any_congestion_control, "S1 S2 C4")
+{
+	static const char *const algorithms[] = { "reno", "tahoe", "cubic", "bbr" };
+	size_t i;
+
+	differs_from_builtin("shutdown() in SYN-RECEIVED sends nothing");
+	for (i = 0; i < ARRAY_SIZE(algorithms); i++) {
+		new_connection();
+		close_while_opening(algorithms[i]);
+	}
+}
+
 WIRE_TEST(close, half_close__stack_goes_on_sending, "S2 S1")
 {
 	int fd = active_open();

@@ -40,7 +40,7 @@ static void check_receive(struct input *in)
 static void check_send(struct input *in)
 {
 	u32 una = take_number(in), wnd = take_number(in) & (LARGEST - 1);
-	u32 out = take_number(in) & (LARGEST - 1), len = take16(in), mss = 1 + take16(in);
+	u32 out = take_number(in) & (LARGEST - 1), len = 1 + take16(in), mss = 1 + take16(in);
 	u32 usable = ltcp_usable_wnd(una, wnd, una + out), most = take_number(in);
 	bool last = take_bool(in);
 
