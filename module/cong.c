@@ -419,6 +419,7 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 		.cwnd_limited = lt->tcp.is_cwnd_limited || ltcp_cong_half_used(sk, res),
 		.app_limited = lt->tcp.app_limited,
 		.round_start = lt->round_start,
+		.paced = READ_ONCE(sk->sk_pacing_status) != SK_PACING_NONE,
 		.min_rtt_us = ltcp_min_rtt_us(&lt->tcp),
 		.rate = res->rate.cc,
 		.abc_l_segs = LTCP_CWND_L,

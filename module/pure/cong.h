@@ -98,6 +98,7 @@ struct ltcp_cc_rate {
  *	timeout: there slow start rules (RFC 5681 section 3.1)
  * @round_start: first ACK of a new round: it covers a segment that was sent
  *	after the previous round began. Optional, like all below
+ * @paced: a pacer decides when segments leave, not the ACKs
  * @abc_l_segs: L of RFC 3465 for this ACK: 1 while recovering from a timeout,
  *	more than 2 where the sender paces (RFC 9406 section 4.2); 0: 2
  * @ce_segs: of @acked_segs, how many were marked CE
@@ -116,6 +117,7 @@ struct ltcp_cc_ack {
 	bool app_limited;
 	bool in_recovery;
 	bool round_start;
+	bool paced;
 	u32 abc_l_segs;
 	u32 ce_segs;
 	u32 min_rtt_us;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hystart.c - HyStart++: leaving the first slow start in time, RFC 9406
+ * hystart.c - leaving the first slow start in time: HyStart++, RFC 9406, and trains
  *
  * Theory
  * ------
@@ -26,6 +26,20 @@
  * sender's doing, and nothing grows that should be stopped: samples are taken,
  * but no verdict is given and no round of CSS counted.
  *
+ * Delay speaks a round trip late. By then cwnd has doubled once more, too much for
+ * a queue no longer than the path. So there is a second sign, from Ha and Rhee's
+ * HyStart (2011; RFC 9438 section 4.10 admits it): unless the sender paces, the ACKs
+ * of a round come in one train, as far apart as the bottleneck has made them:
+ *
+ *	|<----- least RTT ----->|
+ *	ACK ACK ACK ACK ........ACK ACK ACK ACK ...
+ *	|<- train ->|		next round
+ *
+ * When it goes on for half of the least round trip, the path was at least half full
+ * a round ago, and cwnd, grown by every ACK, now is what the path holds or up to
+ * half as much again: slow start is over. A train of less than 2 ms is no sign; a
+ * batch of packets at a network card makes the same.
+ *
  * Section 4.3: only the first slow start needs this; later ones have a threshold.
  */
 #include "hystart.h"
@@ -38,6 +52,9 @@
 #define CSS_GROWTH_DIVISOR	4
 #define CSS_ROUNDS		5
 #define L_NOT_PACED		8
+
+#define TRAIN_GAP_US		2000U	/* between ACKs of one train, at most */
+#define TRAIN_MIN_US		2000U
 
 static void resume_slow_start(struct ltcp_hystart *h)
 {
@@ -55,6 +72,8 @@ void ltcp_hystart_init(struct ltcp_hystart *h)
 	h->last_min_us = LTCP_HYSTART_NO_RTT;
 	h->current_min_us = LTCP_HYSTART_NO_RTT;
 	h->samples = 0;
+	h->train_start_us = 0;
+	h->train_end_us = 0;
 	resume_slow_start(h);
 }
 
@@ -82,6 +101,23 @@ static bool delay_increased(const struct ltcp_hystart *h)
 	       h->current_min_us - h->last_min_us >= thresh_us;
 }
 
+/* Have this round's ACKs come in one train, half a round trip long by now? */
+static bool train_fills_path(struct ltcp_hystart *h,
+			     const struct ltcp_cc_ack *ack)
+{
+	u32 now_us = ack->now_us;
+
+	if (ack->round_start)
+		h->train_start_us = now_us;
+	else if (now_us - h->train_end_us > TRAIN_GAP_US)
+		return false;	/* and so it stays until the next round */
+	h->train_end_us = now_us;
+	if (!ack->min_rtt_us || !ack->cwnd_limited || ack->paced)
+		return false;
+	return now_us - h->train_start_us >=
+	       max(ack->min_rtt_us / 2, TRAIN_MIN_US);
+}
+
 /**
  * ltcp_hystart_on_ack() - take an ACK of the first slow start into account
  * @h: state
@@ -99,6 +135,8 @@ bool ltcp_hystart_on_ack(struct ltcp_hystart *h, const struct ltcp_cc_ack *ack)
 		    ++h->css_rounds >= CSS_ROUNDS)
 			return true;
 	}
+	if (train_fills_path(h, ack))
+		return true;
 	if (ack->rtt_us)
 		take_sample(h, ack->rtt_us);
 	if (h->samples < N_RTT_SAMPLE || !ack->cwnd_limited)

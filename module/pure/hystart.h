@@ -14,6 +14,8 @@
  * @current_min_us: the same of this round so far
  * @baseline_us: what @current_min_us was when Conservative Slow Start began;
  *	LTCP_HYSTART_NO_RTT in ordinary slow start
+ * @train_start_us: when the first ACK of this round came, low half
+ * @train_end_us: when the last came that did not keep the train waiting, low half
  * @samples: round-trip times measured in this round, as far as they matter
  * @css_rounds: rounds that ended in this Conservative Slow Start
  * @css_credit: quarters of a segment, towards the next whole one
@@ -22,6 +24,8 @@ struct ltcp_hystart {
 	u32 last_min_us;
 	u32 current_min_us;
 	u32 baseline_us;
+	u32 train_start_us;
+	u32 train_end_us;
 	u8 samples;
 	u8 css_rounds;
 	u8 css_credit;

@@ -31,6 +31,7 @@
  * @ops: congestion control; NULL: there is no such flow
  * @cc: its state
  * @ack_every: segments that an ACK covers
+ * @paced: what its events say; it sends as ACKs come all the same
  * @start_us: when it begins to send
  * @in_flight: segments under way
  * @next: number of the next segment
@@ -38,6 +39,7 @@
  * @recover: number below which a loss is not news
  * @cwr: number below which a mark is not news
  * @srtt_us: smoothed round-trip time
+ * @min_rtt_us: least round-trip time so far; 0: none
  * @jitter_us: random addition to the measured round trips, at most
  * @pending: event of the ACK that is being put together
  * @delivered: segments delivered so far
@@ -48,6 +50,7 @@ struct bn_flow {
 	const struct ltcp_cc_ops *ops;
 	struct ltcp_cc cc;
 	u32 ack_every;
+	bool paced;
 	u64 start_us;
 	u32 in_flight;
 	u64 next;
@@ -55,6 +58,7 @@ struct bn_flow {
 	u64 recover;
 	u64 cwr;
 	u32 srtt_us;
+	u32 min_rtt_us;
 	u32 jitter_us;
 	struct ltcp_cc_ack pending;
 	u64 delivered;
@@ -141,6 +145,8 @@ static inline void bn_ack(struct bn_flow *f, u64 number, u64 now_us)
 	ack->acked_bytes = ack->acked_segs * ack->mss;
 	ack->in_flight = f->in_flight;
 	ack->srtt_us = f->srtt_us;
+	ack->min_rtt_us = f->min_rtt_us;
+	ack->paced = f->paced;
 	ack->cwnd_limited = true;
 	ack->in_recovery = number < f->recover;
 	ack->round_start = number >= f->round_end;
@@ -175,6 +181,8 @@ static inline void bn_learn(struct bottleneck *b, const struct bn_segment *seg)
 	} else {
 		f->srtt_us = f->srtt_us ? f->srtt_us - f->srtt_us / 8 + rtt_us / 8 :
 			     rtt_us;
+		f->min_rtt_us = f->min_rtt_us ?
+				min(f->min_rtt_us, rtt_us) : rtt_us;
 		f->pending.rtt_us = rtt_us;
 		f->pending.acked_segs++;
 		f->pending.ce_segs += seg->marked;
