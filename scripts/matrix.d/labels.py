@@ -11,6 +11,7 @@ Reading needs no machine to run on. That it reads right is checked against every
 run: scripts/matrix compares what the results claimed with what was read.
 """
 
+import glob
 import os
 import re
 import subprocess
@@ -65,7 +66,11 @@ def labels_of_script(source):
 def read_program(task):
     root, directory, program, is_script = task
     path = f"{root}/selftests/{directory}/{program}"
-    found = labels_of_script(path) if is_script else labels_of_c(root, f"{path}.c")
+    if is_script:
+        found = list(labels_of_script(path))
+    else:   # further files of a program's begin with its name
+        found = [label for source in [f"{path}.c", *sorted(glob.glob(f"{path}_*.c"))]
+                 for label in labels_of_c(root, source)]
     return [(f"{directory}/{program}", name, key) for name, ids in found for key in ids]
 
 
