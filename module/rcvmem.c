@@ -24,11 +24,21 @@
 #define LTCP_COMPACT_MAX	SKB_MAX_ORDER(0, 0)	/* payload of a full packet */
 #define LTCP_COMPACT_PRICE_SHIFT	3
 
-/* Is at least a third of what this packet costs not data? */
-static bool ltcp_is_wasteful(const struct sk_buff *skb)
+/* Is at least a third of what this packet costs for other than these @bytes? */
+static bool ltcp_is_wasteful(const struct sk_buff *skb, u32 bytes)
 {
-	return skb->truesize > skb->len + skb->len / 2 &&
+	return skb->truesize > bytes + bytes / 2 &&
 	       !(ltcp_cb(skb)->flags & LTCP_FLAG_FIN);
+}
+
+/* The first sequence number of @skb that is not in @out, which ends before it does. */
+static u32 ltcp_compact_from(const struct sk_buff_head *out,
+			     const struct sk_buff *skb)
+{
+	const struct sk_buff *last = skb_peek_tail(out);
+	u32 seq = ltcp_cb(skb)->seq;
+
+	return last ? seq_max(seq, ltcp_cb(last)->end_seq) : seq;
 }
 
 /* @skb and what follows in @rest without a gap and is wasteful, too: how long? */
@@ -41,7 +51,7 @@ static u32 ltcp_run_bytes(const struct sk_buff_head *rest,
 	skb_queue_walk(rest, next) {
 		if (end_seq - seq >= LTCP_COMPACT_MAX ||
 		    seq_gt(ltcp_cb(next)->seq, end_seq) ||
-		    !ltcp_is_wasteful(next))
+		    !ltcp_is_wasteful(next, next->len))
 			break;
 		end_seq = seq_max(end_seq, ltcp_cb(next)->end_seq);
 	}
@@ -66,20 +76,18 @@ static struct sk_buff *ltcp_compact_target(struct sock *sk,
 }
 
 /*
- * Copy what @skb adds to the packet *@to, the last of @out, and to new ones
- * behind it. Returns false for want of memory: then @skb must be kept.
+ * Copy what @skb adds to @out, to the packet *@to, its last, and to new ones behind
+ * it. Returns false for want of memory: then @skb must be kept.
  */
 static bool ltcp_compact_copy(struct sock *sk, struct sk_buff_head *out,
 			      const struct sk_buff_head *rest,
 			      struct sk_buff **to, const struct sk_buff *skb)
 {
-	u32 seq = ltcp_cb(skb)->seq;
+	u32 seq = ltcp_compact_from(out, skb);
 	u32 bytes;
 
-	if (*to && seq_gt(seq, ltcp_cb(*to)->end_seq))
+	if (*to && seq != ltcp_cb(*to)->end_seq)
 		*to = NULL;
-	else if (*to)
-		seq = ltcp_cb(*to)->end_seq;
 	for (; seq_lt(seq, ltcp_cb(skb)->end_seq); seq += bytes) {
 		if (!*to || !skb_tailroom(*to)) {
 			*to = ltcp_compact_target(sk, skb, seq,
@@ -97,14 +105,16 @@ static bool ltcp_compact_copy(struct sock *sk, struct sk_buff_head *out,
 	return true;
 }
 
-/* Would a copy be no lighter? A packet on its own, whose head fits. */
+/* Would a copy be no lighter? A small packet on its own, whose head fits. */
 static bool ltcp_is_alone(const struct sk_buff_head *rest,
-			  const struct sk_buff *to, const struct sk_buff *skb)
+			  const struct sk_buff *to, const struct sk_buff *skb,
+			  u32 bytes)
 {
 	if (to && seq_leq(ltcp_cb(skb)->seq, ltcp_cb(to)->end_seq))
 		return false;
-	return skb->truesize <= 2 * SKB_TRUESIZE(skb->len) &&
-	       ltcp_run_bytes(rest, skb, ltcp_cb(skb)->seq) <= skb->len;
+	return bytes < LTCP_COMPACT_MAX &&
+	       skb->truesize <= 2 * SKB_TRUESIZE(bytes) &&
+	       ltcp_run_bytes(rest, skb, ltcp_cb(skb)->end_seq - bytes) <= bytes;
 }
 
 /*
@@ -136,7 +146,10 @@ static void ltcp_compact(struct sock *sk, struct sk_buff_head *list)
 	__skb_queue_head_init(&rest);
 	skb_queue_splice_init(list, &rest);
 	while ((skb = __skb_dequeue(&rest))) {
-		if (!ltcp_is_wasteful(skb) || ltcp_is_alone(&rest, to, skb) ||
+		u32 bytes = ltcp_cb(skb)->end_seq - ltcp_compact_from(list, skb);
+
+		if (!ltcp_is_wasteful(skb, bytes) ||
+		    ltcp_is_alone(&rest, to, skb, bytes) ||
 		    !ltcp_compact_copy(sk, list, &rest, &to, skb)) {
 			to = NULL;
 			ltcp_compact_keep(list, skb);
