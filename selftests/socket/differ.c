@@ -199,18 +199,12 @@ static struct records *records_new(void)
 static void take_over(void)
 {
 	struct sockaddr_in where;
-	char line[128] = "";
-	FILE *f;
 	int fd;
 
 	sysctl_set("net/ltcp/takeover", 1);
 	fd = listen_at(&where);
-	f = fopen("/proc/thread-self/net/ltcp", "r");
-	ensure(f, "/proc/net/ltcp: %s", strerror(errno));
-	while (fgets(line, sizeof(line), f) && strncmp(line, "SocketsInUse", 12))
-		;
-	ensure(atoi(line + 12) == 1, "the socket is not ltcp's: %s", line);
-	fclose(f);
+	ensure(listed("/proc/thread-self/net/ltcp", "SocketsInUse") == 1,
+	       "the socket is not ltcp's");
 	close(fd);
 }
 

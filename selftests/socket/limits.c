@@ -170,16 +170,7 @@ static void write_file(const char *path, const char *text)
 /* The bytes of sockets' queues that are charged to the group. */
 static long group_sock(void)
 {
-	FILE *f = fopen("/tmp/cgroup/ltcp/memory.stat", "r");
-	char line[128];
-	long bytes = -1;
-
-	ensure(f, "memory.stat: %s", strerror(errno));
-	while (bytes < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, "sock %ld", &bytes);
-	fclose(f);
-	ensure(bytes >= 0, "memory.stat does not tell of sockets");
-	return bytes;
+	return listed("/tmp/cgroup/ltcp/memory.stat", "sock");
 }
 
 static void group_enter(void)

@@ -310,14 +310,5 @@ void expect_reader_happy(void)
 
 long free_kb(void)
 {
-	char line[128];
-	long kb = -1;
-	FILE *f = fopen("/proc/meminfo", "r");
-
-	ensure(f, "/proc/meminfo: %s", strerror(errno));
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemFree: %ld", &kb) == 1)
-			break;
-	fclose(f);
-	return kb;
+	return listed("/proc/meminfo", "MemFree:");
 }

@@ -169,17 +169,7 @@ WIRE_TEST(takeover, takeover__bad_values, "A1")
 /* A counter of /proc/net/ltcp. */
 static long ltcp_counter(const char *wanted)
 {
-	FILE *f = fopen("/proc/thread-self/net/ltcp", "r");
-	long value, found = -1;
-	char name[64];
-
-	ensure(f, "/proc/net/ltcp: %s", strerror(errno));
-	while (fscanf(f, "%63s %ld", name, &value) == 2)
-		if (!strcmp(name, wanted))
-			found = value;
-	fclose(f);
-	ensure(found >= 0, "no counter %s", wanted);
-	return found;
+	return listed("/proc/thread-self/net/ltcp", wanted);
 }
 
 WIRE_TEST(takeover, counters__proc_net_ltcp, "A5 O5")

@@ -12,7 +12,7 @@ near=trace-near-$$ far=trace-far-$$ port=7003 bytes=2000000
 instance=$tracefs/instances/ltcp-$$
 work=$(mktemp -d)
 module=$(ltcp_module) || module=''
-parameters=''
+parameters=()
 
 cleanup()
 {
@@ -22,7 +22,7 @@ cleanup()
 	ip netns del $far 2>/dev/null || true
 	echo 0 >$tracefs/events/enable
 	[[ ! -d $instance ]] || rmdir "$instance"
-	grep -q '^ltcp ' /proc/modules || insmod "$module" $parameters || true
+	grep -q '^ltcp ' /proc/modules || insmod "$module" "${parameters[@]}" || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -178,7 +178,7 @@ open('$work/stop').read()" >"$work/perf" &
 	wait_for grep -q 'fd [0-9]' "$work/perf"
 	if rmmod ltcp 2>/dev/null; then
 		echo 'rmmod did it all the same'
-		insmod "$module" $parameters
+		insmod "$module" "${parameters[@]}"
 		: >"$work/stop"
 		return 1
 	fi
@@ -195,7 +195,7 @@ removed_while_on()
 	remove || return
 	[[ ! -d $tracefs/events/ltcp ]] || { echo 'its events are still there'; return 1; }
 	transfer_builtin || return
-	insmod "$module" $parameters
+	insmod "$module" "${parameters[@]}"
 	[[ -d $tracefs/events/ltcp/ltcp_send ]] || { echo 'its events did not return'; return 1; }
 	: >"$instance/trace"
 	record ltcp
@@ -239,7 +239,7 @@ check 'ltcp.relative [A6]' relative
 check 'ltcp.resends_counted [A6]' resends_counted
 check 'ltcp.silent_when_off [A6]' silent_when_off
 if [[ -n $module ]]; then
-	parameters=takeover=$(cat /sys/module/ltcp/parameters/takeover)
+	read -ra parameters < <(ltcp_parameters)
 	check 'unload.refused_while_perf_listens [A6 A7]' perf_pins
 	check 'unload.while_an_event_is_on [A6 A7]' removed_while_on
 else

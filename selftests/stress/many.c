@@ -126,15 +126,7 @@ WIRE_TEST_LONG(many, connections__20000_abandoned, 300, "S5 A7 D5")
 /* Everything of the kernel's memory that comes in small objects. */
 static long slab_kb(void)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[256];
-	long kb = -1;
-
-	ensure(f, "/proc/meminfo: %s", strerror(errno));
-	while (kb < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, "Slab: %ld", &kb);
-	fclose(f);
-	return kb;
+	return listed("/proc/meminfo", "Slab:");
 }
 
 /* Bytes for one idle connection, with both its sockets, over a stack. */

@@ -10,14 +10,14 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 [[ ${LTCP_PROTO:-253} == 253 ]] || skip_all 'only ltcp can be unloaded'
 grep -q '^ltcp ' /proc/modules || skip_all 'ltcp is not loaded'
 module=$(ltcp_module) || skip_all 'the module file is not there to be loaded again'
-parameters=takeover=$(cat /sys/module/ltcp/parameters/takeover)
+read -ra parameters < <(ltcp_parameters)
 readonly left=ltcp-left right=ltcp-right
 
 cleanup()
 {
 	ip netns del $left 2>/dev/null || true
 	ip netns del $right 2>/dev/null || true
-	grep -q '^ltcp ' /proc/modules || insmod "$module" "$parameters" || true
+	grep -q '^ltcp ' /proc/modules || insmod "$module" "${parameters[@]}" || true
 }
 trap cleanup EXIT
 
@@ -145,7 +145,7 @@ remove_and_load()
 {
 	wait_for removed || { cat /proc/net/ltcp; return 1; }
 	! grep LTCP /proc/slabinfo /proc/net/protocols || return 1
-	insmod "$module" "$parameters"
+	insmod "$module" "${parameters[@]}"
 }
 
 step()	# NAME FUNCTION: not in a subshell

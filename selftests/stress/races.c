@@ -136,16 +136,6 @@ static bool goes_on(int round)
 	return round < ROUNDS * factor && now_us() < until_us * factor;
 }
 
-static int drain(void)
-{
-	static uint8_t frame[65536];
-	int n = 0;
-
-	while (net_receive(frame, sizeof(frame), 0) >= 0)
-		n++;
-	return n;
-}
-
 static void end(int rounds)
 {
 	atomic_store(&over, true);
@@ -155,7 +145,7 @@ static void end(int rounds)
 	if (listener >= 0)
 		close(listener);
 	listener = -1;
-	drain();
+	ignore_rest();
 	printf("%d races\n", rounds);
 	ensure(rounds >= 5, "only %d races", rounds);
 	if (is_ltcp())
@@ -181,7 +171,7 @@ static void half_open(void)
 	};
 	if (next_port > 60000)
 		next_port = 10000;
-	drain();
+	ignore_rest();
 	SIDE(0, SYN, SEQ(0), MSS(1460));
 	net_send(sides[0].frame, sides[0].len);
 	do {
@@ -523,7 +513,7 @@ WIRE_TEST_LONG(races, options__of_a_connection, 300, "ATTACK-25 D4 A4")
 		race();
 		ensure_is(recv(conn, buf, sizeof(buf), 0), DATA);
 		next += DATA;
-		drain();
+		ignore_rest();
 	}
 	end_case(conn);
 	end(i);
@@ -585,7 +575,7 @@ static void into_time_wait(void)
 	SIDE(0, FIN | ACK, SEQ(1), ACK(2));
 	net_send(sides[0].frame, sides[0].len);
 	expect_pair(TCP_TIME_WAIT);
-	drain();
+	ignore_rest();
 }
 
 static int purge_tw = -1;

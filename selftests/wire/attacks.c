@@ -50,30 +50,19 @@ static int64_t cost_of(struct segment s)
 	return clock_ns() - begun;
 }
 
-/* Takes what the stack has sent, unread; returns the number of segments. */
-static int drain(void)
-{
-	static uint8_t frame[65536];
-	int n = 0;
-
-	while (net_receive(frame, sizeof(frame), 0) >= 0)
-		n++;
-	return n;
-}
-
 /* @next makes the i-th of @n segments. Returns how many were answered. */
 static int storm(const char *what, int n, struct segment (*next)(int i))
 {
 	int64_t sum[4] = {}, total;
 	int i, answers = 0;
 
-	drain();
+	ignore_rest();
 	for (i = 0; i < n; i++) {
 		sum[4 * i / n] += cost_of(next(i));
 		if (i % 100 == 99)
-			answers += drain();
+			answers += ignore_rest();
 	}
-	answers += drain();
+	answers += ignore_rest();
 	total = (sum[0] + sum[1] + sum[2] + sum[3]) / n;
 	printf("%s: %lld instructions a segment, %lld at first and %lld at last; %d of %d answered\n",
 	       what, (long long)total, 4ll * sum[0] / n, 4ll * sum[3] / n, answers, n);
@@ -282,7 +271,7 @@ WIRE_TEST_LONG(attacks, storm__sacks, 200,
 		       "%u bytes are queued, SO_SNDBUF is %u", after, sndbuf);
 		ensure_in(app_info(fd).tcpi_snd_cwnd, 1, 10000);
 		end_case(fd);
-		drain();
+		ignore_rest();
 		new_connection();
 	}
 }
@@ -333,14 +322,14 @@ static long stressed(int user_timeout_ms)
 	for (i = 0; i < STRESSERS; i++) {
 		int fd;
 
-		drain();
+		ignore_rest();
 		new_connection();
 		fd = passive_open(WIN(0));
 		inject(ACK, ACK(1), WIN(0));
 		app_write(fd, 10000);
 		app_close(fd);
 	}
-	drain();
+	ignore_rest();
 	return in_protocols(2);
 }
 
@@ -378,7 +367,7 @@ WIRE_TEST_LONG(attacks, sockstress__orphans_can_be_ended, 2000, "ATTACK-28 D4 D5
 	ensure_eq(in_protocols(2), STRESSERS + 1);
 	ensure(!system("ss -K state all sport = :8080 dst 192.0.2.2 >/dev/null"), "ss -K");
 	ensure_eq(in_protocols(2), 1);
-	drain();
+	ignore_rest();
 	close(listener);
 	listener = -1;
 	stressed(30000);
@@ -536,7 +525,7 @@ static void expect_random_handshakes(int cookies)
 		snprintf(text, sizeof(text), "timestamps of %s", what[how]);
 		expect_random(text, tsval);
 	}
-	drain();
+	ignore_rest();
 }
 
 WIRE_TEST(attacks, random__isns_and_timestamps, "D3 W3 ATTACK-14 D4 MUST-8")
@@ -624,7 +613,7 @@ WIRE_TEST(attacks, ip_id__counts_nothing_shared, "D3 D4")
 		ensure(v.df, "fragments may be made of it");
 		ensure_eq(v.ip_id, 0);
 	}
-	drain();
+	ignore_rest();
 }
 
 /* Connections have counters of their own, which begin anywhere. */

@@ -61,15 +61,7 @@ static void get(const char *name, char *text, size_t size)
 /* ltcp's own count of dropped segments, in the test's namespace. */
 static long drops(void)
 {
-	FILE *f = fopen("/proc/thread-self/net/ltcp", "r");
-	char line[128];
-	long n = -1;
-
-	ensure(f, "/proc/net/ltcp: %s", strerror(errno));
-	while (n < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, "Drops %ld", &n);
-	fclose(f);
-	return n;
+	return listed("/proc/thread-self/net/ltcp", "Drops");
 }
 
 /* Records from here on. Ends with watch_end(). */

@@ -313,17 +313,6 @@ static int64_t clock_ns(void)
 	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
 }
 
-/* Takes the answers to the flood, which go to nobody. */
-static int drain(void)
-{
-	static uint8_t frame[65536];
-	int n = 0;
-
-	while (net_receive(frame, sizeof(frame), 0) >= 0)
-		n++;
-	return n;
-}
-
 /* @syns SYNs, each from an address and port of its own; returns the answers. */
 static int pour(int syns)
 {
@@ -345,9 +334,9 @@ static int pour(int syns)
 		net_send(frame, len);
 		flood_ns += clock_ns() - begun;
 		if (i % 1000 == 999)
-			answers += drain();
+			answers += ignore_rest();
 	}
-	answers += drain();
+	answers += ignore_rest();
 	*c = before;
 	return answers;
 }
@@ -379,15 +368,7 @@ static void connects_in_the_flood(int syns)
 /* Kilobytes of all slabs that cannot be given back. */
 static long kernel_memory(void)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[128];
-	long kb = -1;
-
-	ensure(f, "/proc/meminfo: %s", strerror(errno));
-	while (kb < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, "SUnreclaim: %ld", &kb);
-	fclose(f);
-	return kb;
+	return listed("/proc/meminfo", "SUnreclaim:");
 }
 
 WIRE_TEST_LONG(flood, many__random_addresses, 100000, "D1 ATTACK-12 D4 D5")

@@ -212,6 +212,28 @@ long counter(const char *group, const char *name)
 	return value;
 }
 
+/**
+ * listed() - a number from a file of lines "NAME NUMBER"
+ * @path: the file
+ * @name: as the file has it, with a colon if there is one
+ *
+ * Return: the number.
+ */
+long listed(const char *path, const char *name)
+{
+	char line[256], word[64];
+	long value = -1, number;
+	FILE *f = fopen(path, "r");
+
+	ensure(f, "%s: %s", path, strerror(errno));
+	while (value < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %ld", word, &number) == 2 && !strcmp(word, name))
+			value = number;
+	fclose(f);
+	ensure(value >= 0, "%s does not tell of %s", path, name);
+	return value;
+}
+
 /* The node comes with the module where nobody has made it beforehand. */
 void net_load_tun(void)
 {

@@ -464,12 +464,14 @@ struct burst wire_take_burst(int quiet_ms)
 	return b;
 }
 
-void ignore_rest(void)
+int ignore_rest(void)
 {
 	static uint8_t frame[MAX_FRAME];
+	int n = 0;
 
 	while (net_receive(frame, sizeof(frame), 0) >= 0)
-		;
+		n++;
+	return n;
 }
 
 /**

@@ -332,8 +332,8 @@ void pass_ms(int ms);
 /* From now on expect_after() counts from here. */
 void mark_event(void);
 
-/* Drops whatever has come out and was not asked about. */
-void ignore_rest(void);
+/* Drops whatever has come out and was not asked about; returns how many segments. */
+int ignore_rest(void);
 
 /* Microseconds since the test began. */
 int64_t now_us(void);
@@ -456,6 +456,9 @@ long sysctl_get(const char *name);
 
 /* A counter of the namespace: counter("Tcp", "InCsumErrs") or ("TcpExt", ...). */
 long counter(const char *group, const char *name);
+
+/* A number from a file of lines "NAME NUMBER": listed("/proc/meminfo", "MemFree:"). */
+long listed(const char *path, const char *name);
 
 /* The device's MTU. */
 void set_mtu(int mtu);
