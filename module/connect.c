@@ -5,8 +5,8 @@
  *	SYN-SENT --SYN,ACK of our SYN--> ESTABLISHED     (the usual way)
  *	SYN-SENT --SYN alone-----------> SYN-RECEIVED    (both opened at once)
  *
- * ipv4.c has bound addresses and ports and chosen the ISN. Here the SYN's offers
- * are put together and the answer is taken in (RFC 9293 section 3.10.7.3).
+ * ipv4_open.c has bound addresses and ports and chosen the ISN. Here the SYN's
+ * offers are put together and the answer is taken in (RFC 9293 section 3.10.7.3).
  */
 #include "ltcp.h"
 

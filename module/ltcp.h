@@ -6,7 +6,7 @@
  *
  *   ipv4.c -> rx.c -> validate.c -> ack.c, sack.c, loss.c, cong.c -> data.c
  *                          |                                          |
- *                        state.c            tx.c -> xmit.c -> ipv4.c -+
+ *                        state.c            tx.c -> xmit.c -> ipv4_out.c
  *
  * Three ways in: a segment (rx.c), a timer (timer.c), a system call (sock.c).
  * Each takes the socket lock, lets handlers note what is owed (an ACK, a
@@ -465,12 +465,25 @@ static inline void ltcp_count_add(struct ltcp_net *ln, enum ltcp_mib which,
 	this_cpu_add(ln->mib[which], n);
 }
 
-/* ---- ipv4.c: the only file that knows IPv4 ---- */
+/* ---- ipv4.c: segments arrive; with ipv4_*.c all that knows IPv4 ---- */
 int ltcp_v4_register(void);
 int ltcp_v4_unregister(void);
+u32 ltcp_v4_isn(const struct sk_buff *skb);
+u32 ltcp_v4_isn_sk(const struct sock *sk);
+u32 ltcp_v4_ts_offset(const struct net *net, __be32 saddr, __be32 daddr);
+void ltcp_v4_note_header(struct sock *sk, const struct sk_buff *skb);
+
+/* ---- ipv4_open.c: listening, and the active opening up to the SYN ---- */
 int ltcp_v4_hash(struct sock *sk);
 int ltcp_v4_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 int ltcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+
+/* ---- ipv4_icmp.c: errors about segments that were sent ---- */
+void ltcp_v4_sock_err(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info);
+void ltcp_v4_request_err(struct request_sock *req, u32 seq, int type, int code);
+void ltcp_v4_mtu_reduced(struct sock *sk);
+
+/* ---- ipv4_out.c: checksums, and segments that no connection sends ---- */
 
 /* A segment that no connection sends: RST, or the ACK of a request or TIME-WAIT. */
 struct ltcp_reply {
@@ -488,11 +501,6 @@ void ltcp_v4_reply(struct net *net, const struct sk_buff *to,
 void ltcp_v4_send_reset(struct net *net, const struct sock *sk,
 			const struct sk_buff *skb);
 void ltcp_v4_send_check(struct sock *sk, struct sk_buff *skb);
-u32 ltcp_v4_isn(const struct sk_buff *skb);
-u32 ltcp_v4_isn_sk(const struct sock *sk);
-u32 ltcp_v4_ts_offset(const struct net *net, __be32 saddr, __be32 daddr);
-void ltcp_v4_mtu_reduced(struct sock *sk);
-void ltcp_v4_note_header(struct sock *sk, const struct sk_buff *skb);
 
 /* ---- rx.c: header check, demultiplexing, lock or backlog, the spine ---- */
 int ltcp_rcv_locked(struct sock *sk, struct sk_buff *skb);

@@ -2,8 +2,8 @@
 /*
  * mtuprobe.c - path MTU discovery by probing (RFC 4821).
  *
- * ICMP's "fragmentation needed" (ipv4.c) may be filtered; then every large segment
- * vanishes, again and again: a black hole. With tcp_mtu_probing at 1 segments
+ * ICMP's "fragmentation needed" (ipv4_icmp.c) may be filtered; then every large
+ * segment vanishes, again and again: a black hole. With tcp_mtu_probing at 1 segments
  * shrink when the timer has struck tcp_retries1 times, to tcp_base_mss and, if
  * that does not help, by halves; with 2 a connection begins at tcp_base_mss.
  * From there it searches upwards: a segment of new data larger than the rest
