@@ -101,12 +101,22 @@ static void ltcp_forget_losses(struct ltcp_sock *lt)
 	lt->lost_edge = lt->tcp.snd_una;
 }
 
+/* Found by what overtook it, not by the timer: the network reorders. */
+static void ltcp_overtaken(struct ltcp_sock *lt)
+{
+	lt->tcp.reord_seen += !lt->rack.reordering_seen;
+	ltcp_rack_overtaken(&lt->rack);
+}
+
 static void ltcp_undo(struct sock *sk, const struct ltcp_ack_result *res,
 		      int counter)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
 	lt->rtt_remember = inet_csk(sk)->icsk_ca_state == TCP_CA_Loss;
+	if (!lt->rtt_remember)
+		ltcp_overtaken(lt);
+	lt->dsack.active = false;	/* nothing is left to be undone */
 	ltcp_forget_losses(lt);
 	lt->frto.step = LTCP_FRTO_OFF;
 	ltcp_cong_undo(sk, res);

@@ -125,6 +125,20 @@ bool ltcp_rack_delivered(struct ltcp_rack *r, struct ltcp_rack_ack *ack,
 }
 
 /**
+ * ltcp_rack_overtaken() - what was called lost and sent again was only late
+ * @r: RACK's state
+ *
+ * Reordering, like that of step 3, which passes over what was sent again. But as
+ * long as none was seen nothing is granted after DupThresh segments: a packet
+ * overtaken by as many is always sent again before it arrives, and by the letter
+ * of the RFC no D-SACK could ever keep the next one from the same fate.
+ */
+void ltcp_rack_overtaken(struct ltcp_rack *r)
+{
+	r->reordering_seen = true;
+}
+
+/**
  * ltcp_rack_adapt() - let D-SACKs widen the reordering window
  * @r: RACK's state
  * @dsack: this ACK carries a D-SACK

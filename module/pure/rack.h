@@ -75,6 +75,7 @@ void ltcp_rack_init(struct ltcp_rack *r, u32 snd_una, u32 rtt_us);
 void ltcp_rack_ack_begin(const struct ltcp_rack *r, struct ltcp_rack_ack *ack);
 bool ltcp_rack_delivered(struct ltcp_rack *r, struct ltcp_rack_ack *ack,
 			 const struct ltcp_rack_pkt *pkt);
+void ltcp_rack_overtaken(struct ltcp_rack *r);
 void ltcp_rack_adapt(struct ltcp_rack *r, bool dsack, bool recovered,
 		     u32 snd_una, u32 snd_nxt);
 u32 ltcp_rack_reo_wnd_us(const struct ltcp_rack *r, bool in_recovery,

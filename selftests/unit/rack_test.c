@@ -153,6 +153,24 @@ TEST(ltcp_rack_delivered__reordering, "R5")
 	}
 }
 
+/*
+ * What is late by more than DupThresh segments is sent again before it arrives: step
+ * 3 never sees it, and D-SACKs would widen a window that is not granted.
+ */
+TEST(ltcp_rack_overtaken__grants_the_window, "R5 R7")
+{
+	struct ltcp_rack r = rack_at(0, 0);
+
+	ltcp_rack_adapt(&r, true, false, 1000, 9000);
+	EXPECT_EQ(ltcp_rack_reo_wnd_us(&r, false, 3, DUPTHRESH, 40000, 50000),
+		  0, "0 us");
+	ltcp_rack_overtaken(&r);
+	EXPECT_EQ(ltcp_rack_reo_wnd_us(&r, false, 3, DUPTHRESH, 40000, 50000),
+		  20000, "20000 us");
+	EXPECT_EQ(ltcp_rack_reo_wnd_us(&r, true, 0, DUPTHRESH, 40000, 50000),
+		  20000, "20000 us");
+}
+
 /* Steps 2 and 3 as the RFC has them, on packets sorted as it wants. */
 static void rfc_steps(struct ltcp_rack *r, const struct ltcp_rack_ack *ack,
 		      const struct ltcp_rack_pkt *pkts, unsigned int n, bool by_seq)
