@@ -354,7 +354,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 		ltcp_cong_on_ack(sk, &res);
 		if (unlikely(res.ece))
 			ltcp_ecn_echoed(sk, &res);
-		if (res.acked_bytes)
+		if (res.acked_bytes || res.sacked_segs || res.dup)
 			ltcp_sndbuf_grow(sk);
 	}
 	trace_ltcp_ack(sk, res.prior_una, res.acked_bytes, seg->flags, res.rtt_us);

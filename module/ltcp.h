@@ -187,7 +187,7 @@ struct ltcp_sock {
 	const struct ltcp_cc_ops *cc;
 	struct ltcp_cc cc_work;		/* its private part; windows are copied in and out */
 	bool more;			/* the last write said MSG_MORE */
-	bool freed;			/* send buffer space was freed since the last push */
+	bool freed;			/* the send buffer has more space than at the last push */
 	bool urg_out;			/* snd_up, SND.UP, is ahead of SND.UNA (urgent.c) */
 	bool urg_owed;			/* and no segment has told the peer yet */
 	u8 reduced;			/* LTCP_REDUCED_*: why, in this window of data (ecn.c) */

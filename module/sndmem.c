@@ -85,23 +85,28 @@ bool ltcp_mem_is_short(const struct sock *sk)
 }
 
 /**
- * ltcp_sndbuf_grow - let the send buffer follow cwnd
+ * ltcp_sndbuf_grow - let the send buffer follow what is kept
  * @sk: connection
  *
- * Twice cwnd, or as the congestion control has it, so that the writer stays ahead
- * of the ACKs, up to tcp_wmem's third value; not when SO_SNDBUF was set, nor when memory is short. Context:
- * socket lock.
+ * That is cwnd and what was SACKed, which cwnd no longer counts but which is kept
+ * until the hole before it is filled: else the buffer, and not cwnd, would bound
+ * what is sent meanwhile, and the rest would leave in a burst afterwards. Twice
+ * that, or as the congestion control has it, so that the writer stays ahead of
+ * the ACKs; up to tcp_wmem's third value. Not when SO_SNDBUF was set, nor when
+ * memory is short. Context: socket lock.
  */
 void ltcp_sndbuf_grow(struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u64 want = (u64)ltcp_kcong_sndbuf_expand(sk) *
-		   max(tp->snd_cwnd, (u32)TCP_INIT_CWND) *
+	u64 segs = max(tp->snd_cwnd, (u32)TCP_INIT_CWND) + (u64)tp->sacked_out;
+	u64 want = ltcp_kcong_sndbuf_expand(sk) * segs *
 		   SKB_TRUESIZE(tp->mss_cache + MAX_TCP_HEADER);
 
 	if (want <= sk->sk_sndbuf || (sk->sk_userlocks & SOCK_SNDBUF_LOCK))
 		return;
 	want = min_t(u64, want, READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_wmem[2]));
-	if (want > sk->sk_sndbuf && !ltcp_mem_is_short(sk))
-		WRITE_ONCE(sk->sk_sndbuf, want);
+	if (want <= sk->sk_sndbuf || ltcp_mem_is_short(sk))
+		return;
+	WRITE_ONCE(sk->sk_sndbuf, want);
+	ltcp_sk(sk)->freed = true;	/* a writer may wait for it */
 }
