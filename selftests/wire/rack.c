@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rack.c - losses found by time, and taken back (RFC 8985, 3522, 3708, 4015)
+ *
+ * The handshake takes a round trip of 100 ms, so a quarter of the least round trip,
+ * the unit of RACK's reordering window, is 25 ms. Segments have 1000 bytes:
+ * segment n is SEQ(n * 1000 + 1), n from 0. Flights are of ten segments.
+ */
+#include <poll.h>
+
+#include "wire.h"
+
+enum { RTT = 100, QUARTER = RTT / 4, FLIGHT = 10 };
+
+static int64_t seg(int n)
+{
+	return 1 + n * 1000;
+}
+
+static int open_with_rtt(bool stamps)
+{
+	int fd = app_connect();
+
+	expect(SYN, SEQ(0));
+	pass_ms(RTT);
+	if (stamps)
+		inject(SYN | ACK, SEQ(0), ACK(1), MSS(1012), SACK_OK, TS);
+	else
+		inject(SYN | ACK, SEQ(0), ACK(1), MSS(1000), SACK_OK);
+	expect(ACK, SEQ(1), ACK(1));
+	return fd;
+}
+
+/* Segment @n and those behind it, a round trip ago. Returns their timestamp. */
+static uint32_t flight(int fd, int n)
+{
+	app_write(fd, FLIGHT * 1000);
+	expect_bytes(seg(n), seg(n + FLIGHT));
+	pass_ms(RTT);
+	return c->stack_tsval;
+}
+
+/* Segment @n is sent again when the third above it arrives. */
+static void third_overtakes(int n)
+{
+	inject(ACK, ACK(seg(n)), SACK({ seg(n + 1), seg(n + 2) }));
+	inject(ACK, ACK(seg(n)), SACK({ seg(n + 1), seg(n + 3) }));
+	expect_silence(1);
+	inject(ACK, ACK(seg(n)), SACK({ seg(n + 1), seg(n + 4) }));
+	expect(ACK, SEQ(seg(n)), LEN(1000));
+}
+
+/* All but segment @n of a flight have arrived: it is sent again after @ms. */
+static void due_after(int n, int ms)
+{
+	inject(ACK, ACK(seg(n)), SACK({ seg(n + 1), seg(n + FLIGHT) }));
+	expect_after(ms, ACK, SEQ(seg(n)), LEN(1000));
+}
+
+/* No episode is under way, and cwnd and ssthresh are as before any loss. */
+static void ensure_unreduced(int fd)
+{
+	struct tcp_info info = app_info(fd);
+
+	ensure_in(info.tcpi_snd_cwnd, FLIGHT, 100);
+	ensure_in(info.tcpi_snd_ssthresh, 0x7fffffff, 0x7fffffff);
+	ensure_eq(info.tcpi_ca_state, 0);
+}
+
+/* -------------------------------------------------------------- the window */
+
+/* Before DupThresh segments have overtaken it, a packet has a quarter to arrive. */
+WIRE_TEST(rack, window__a_quarter_of_a_round_trip, "R5")
+{
+	flight(open_with_rtt(true), 0);
+	inject(ACK, ACK(1), SACK({ seg(1), seg(2) }));
+	expect_after(QUARTER, ACK, SEQ(1), LEN(1000));
+}
+
+WIRE_TEST(rack, window__none_after_the_third, "R5")
+{
+	flight(open_with_rtt(true), 0);
+	third_overtakes(0);
+}
+
+/* Reordering seen: the third no longer matters. */
+WIRE_TEST(rack, window__after_reordering, "R5")
+{
+	int fd = open_with_rtt(true);
+
+	flight(fd, 0);
+	inject(ACK, ACK(1), SACK({ seg(1), seg(2) }));
+	inject(ACK, ACK(seg(FLIGHT)));
+	expect_silence(2 * QUARTER);
+	flight(fd, FLIGHT);
+	due_after(FLIGHT, QUARTER);
+}
+
+/* A quarter more for each round trip with a D-SACK, but at most SRTT. */
+WIRE_TEST(rack, window__grows_by_dsacks, "R5 R4")
+{
+	int fd = open_with_rtt(true), n, i;
+
+	flight(fd, 0);
+	inject(ACK, ACK(1), SACK({ seg(1), seg(2) }));
+	inject(ACK, ACK(seg(FLIGHT)));
+	for (i = 2; i <= 6; i++) {
+		n = (i - 1) * FLIGHT;
+		flight(fd, n);
+		inject(ACK, ACK(seg(n + 1)), SACK({ seg(n), seg(n + 1) }));
+		inject(ACK, ACK(seg(n + FLIGHT)));
+	}
+	flight(fd, n + FLIGHT);
+	due_after(n + FLIGHT, RTT);
+}
+
+/* -------------------------------------------- what was sent again was only late */
+
+/*
+ * The ACK echoes the original's timestamp: the reduction is taken back, and the
+ * next packet that as many overtake is granted a window. The D-SACK that follows
+ * widens that, and has nothing more to take back.
+ */
+WIRE_TEST(rack, late__told_by_timestamps, "R5 R7")
+{
+	int fd = open_with_rtt(true);
+	uint32_t sent = flight(fd, 0);
+
+	third_overtakes(0);
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, FLIGHT);
+	pass_ms(20);
+	inject(ACK, ACK(seg(4)), TSECR(sent));
+	ensure_unreduced(fd);
+	inject(ACK, ACK(seg(4)), SACK({ 1, seg(1) }));
+	inject(ACK, ACK(seg(FLIGHT)));
+	ensure_eq(counter("TcpExt", "TCPFullUndo"), 1);
+	ensure_eq(counter("TcpExt", "TCPDSACKUndo"), 0);
+	flight(fd, FLIGHT);
+	due_after(FLIGHT, 2 * QUARTER);
+}
+
+/* Without timestamps the D-SACK is the one to tell. */
+WIRE_TEST(rack, late__told_by_dsack, "R5 R7 R4")
+{
+	int fd = open_with_rtt(false);
+
+	flight(fd, 0);
+	third_overtakes(0);
+	inject(ACK, ACK(seg(4)));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, FLIGHT);
+	inject(ACK, ACK(seg(4)), SACK({ 1, seg(1) }));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 0x7fffffff, 0x7fffffff);
+	ensure_eq(app_info(fd).tcpi_ca_state, 0);
+	inject(ACK, ACK(seg(FLIGHT)));
+	ensure_unreduced(fd);
+	flight(fd, FLIGHT);
+	due_after(FLIGHT, 2 * QUARTER);
+}
+
+/* It was lost: no haste is lost. */
+WIRE_TEST(rack, late__not_when_the_copy_arrives, "R5 R7")
+{
+	int fd = open_with_rtt(true);
+
+	flight(fd, 0);
+	third_overtakes(0);
+	pass_ms(RTT);
+	inject(ACK, ACK(seg(FLIGHT)), TSECR(c->stack_tsval));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, FLIGHT);
+	app_write(fd, 5000);
+	expect_bytes(seg(FLIGHT), seg(FLIGHT + 5));
+	pass_ms(RTT);
+	third_overtakes(FLIGHT);
+}
+
+/* ------------------------------------------------- delays, and ACKs that are lost */
+
+/* No ACK for two round trips: the last segment again, to provoke one. */
+WIRE_TEST(rack, probe__after_two_round_trips, "R5")
+{
+	int fd = open_with_rtt(true);
+
+	app_write(fd, 3000);
+	expect_bytes(seg(0), seg(3));
+	expect_after(2 * RTT, ACK, SEQ(seg(2)), LEN(1000));
+	inject(ACK, ACK(seg(3)));
+	inject(ACK, ACK(seg(3)), SACK({ seg(2), seg(3) }));
+	expect_silence(3000);
+	ensure_unreduced(fd);
+}
+
+/*
+ * The path pauses until the timer has struck. The first ACK after it tells that
+ * the original has arrived: nothing else is sent again, and cwnd is what it was.
+ */
+WIRE_TEST(rack, pause__one_copy_and_one_probe, "R5 R7 R1")
+{
+	int fd = open_with_rtt(true);
+	uint32_t sent = flight(fd, 0);
+
+	expect_after(2 * RTT, ACK, SEQ(seg(FLIGHT - 1)), LEN(1000));
+	expect_within(200, 500, ACK, SEQ(1), LEN(1000));
+	ensure_eq(app_info(fd).tcpi_snd_cwnd, 1);
+	pass_ms(20);
+	inject(ACK, ACK(seg(2)), TSECR(sent));
+	ensure_unreduced(fd);
+	inject(ACK, ACK(seg(FLIGHT)), TSECR(sent));
+	inject(ACK, ACK(seg(FLIGHT)), SACK({ seg(FLIGHT - 1), seg(FLIGHT) }));
+	inject(ACK, ACK(seg(FLIGHT)), SACK({ 1, seg(1) }));
+	expect_silence(3000);
+	ensure_unreduced(fd);
+}
+
+/* Of all ACKs of a flight only the last arrives. */
+WIRE_TEST(rack, acks_lost__the_last_speaks_for_all, "R5 R7")
+{
+	int fd = open_with_rtt(true);
+
+	flight(fd, 0);
+	inject(ACK, ACK(seg(FLIGHT)));
+	expect_silence(3000);
+	ensure_unreduced(fd);
+}
+
+/* ------------------------------------------------------------ the send buffer */
+
+/* As programs do that wait for room in the buffer. */
+static void fill_when_told(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	if (poll(&p, 1, 0) == 1)
+		app_fill(fd);
+}
+
+/*
+ * A hole that is granted much time: what is SACKed beyond it fills the buffer,
+ * but not cwnd, and new segments go on taking the place of what has arrived.
+ */
+WIRE_TEST(rack, hole__buffer_grows_over_it, "R5 F1")
+{
+	struct burst b;
+	int fd, i;
+
+	differs_from_builtin("its buffer follows tcp_reordering instead");
+	sysctl_set("net/ipv4/tcp_recovery", 0);
+	sysctl_set("net/ipv4/tcp_early_retrans", 0);
+	sysctl_set("net/ipv4/tcp_reordering", 300);
+	fd = active_open(MSS(1000), SACK_OK, WSCALE(7));
+	inject(ACK, ACK(1), WIN(1000000));
+	app_fill(fd);
+	b = take_burst(1);
+	for (i = 0; i < 25; i++) {
+		inject(ACK, ACK(1), SACK({ seg(1), b.to }));
+		fill_when_told(fd);
+		b = take_burst(1);
+		ensure(b.segments >= FLIGHT - 1, "cwnd is not used, round %d", i);
+	}
+}
