@@ -137,10 +137,14 @@ WIRE_TEST(cwv, kept__until_half_was_delivered, "C10")
 /* Section 4.4: whoever fills it may let it grow. */
 WIRE_TEST(cwv, kept__grows_when_it_is_the_limit, "C10 C1")
 {
-	int fd = unused("reno");
+	int fd = unused("reno"), i;
+	int64_t from = c->stack_max;
 
-	round_trip(fd, GROWN);
-	ensure_eq(cwnd(fd), 2 * GROWN);
+	app_write(fd, GROWN * SEG);
+	ensure_eq(take_burst(5).segments, GROWN);
+	for (i = 1; i <= 20; i++)
+		inject(ACK, ACK(from + i * SEG));
+	ensure_eq(cwnd(fd), GROWN + 20);
 }
 
 /* ------------------------------------------- the non-validated period ends */
@@ -355,7 +359,7 @@ WIRE_TEST(cwv, loss__ends_the_phase, "C10")
 WIRE_TEST(cwv, timeout__as_always, "C10 R1")
 {
 	int fd = unused("reno");
-	int64_t from = c->stack_max;
+	int64_t from;
 
 	round_trip(fd, 30);
 	from = c->stack_max;
