@@ -140,10 +140,11 @@ WIRE_TEST(cwv, kept__grows_when_it_is_the_limit, "C10 C1")
 	int fd = unused("reno"), i;
 	int64_t from = c->stack_max;
 
-	app_write(fd, GROWN * SEG);
-	ensure_eq(take_burst(5).segments, GROWN);
+	app_write(fd, 3 * GROWN * SEG);		/* cut as offload likes it */
+	ensure_in(take_burst(5).segments, GROWN / 2, GROWN);
 	for (i = 1; i <= 20; i++)
 		inject(ACK, ACK(from + i * SEG));
+	take_burst(5);
 	ensure_eq(cwnd(fd), GROWN + 20);
 }
 
