@@ -192,6 +192,12 @@ static void ltcp_cc_store(struct ltcp_sock *lt, const struct ltcp_cc *cc)
 	tp->prior_cwnd = cc->prior_cwnd;
 }
 
+/* The clock of congestion window validation. */
+static u32 ltcp_cong_now_ms(const struct ltcp_sock *lt)
+{
+	return div_u64(lt->tcp.tcp_mstamp, USEC_PER_MSEC);
+}
+
 static u32 ltcp_initial_cwnd(const struct sock *sk)
 {
 	const struct dst_entry *dst = ltcp_dst(sk);
@@ -238,6 +244,7 @@ static void ltcp_cc_begin(struct sock *sk)
 	ltcp_cc_store(lt, cc);
 	lt->cc_started = true;
 	lt->prr_on = false;
+	ltcp_cwv_reset(&lt->cwv, ltcp_cong_now_ms(lt));
 	if (lt->cc->own_recovery)
 		ltcp_pace_request(sk);
 	ltcp_pace_update(sk, cc->pacing_rate);
@@ -388,14 +395,15 @@ static bool ltcp_cong_stands(const struct sock *sk,
 
 /*
  * In slow start cwnd doubles: with more than half of it in use it was about to
- * be the limit, although a full send buffer or pacing came first.
+ * be the limit, although a full send buffer or pacing came first. Not when it is
+ * some old value that nobody knows the worth of (RFC 7661 section 4.4).
  */
 static bool ltcp_cong_half_used(const struct sock *sk,
 				const struct ltcp_ack_result *res)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
-	return tp->snd_cwnd < tp->snd_ssthresh &&
+	return tp->snd_cwnd < tp->snd_ssthresh && ltcp_sk(sk)->cwv.valid &&
 	       res->prior_in_flight > tp->snd_cwnd / 2;
 }
 
@@ -445,6 +453,40 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 	lt->round_start = false;
 }
 
+/* Five minutes have passed in which cwnd was not used (RFC 7661 section 4.4.3). */
+static void ltcp_cong_expire(struct sock *sk, struct ltcp_cc *cc, u32 now_ms)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	u32 wnd = ltcp_cwv_expire(&lt->cwv, cc, now_ms, ltcp_initial_cwnd(sk));
+
+	lt->cc->idle_restart(cc, wnd);
+}
+
+/* How much of cwnd is in use? */
+static void ltcp_cong_validate(struct sock *sk, const struct ltcp_ack_result *res)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	struct ltcp_cwv_ack ack = {
+		.now_ms = ltcp_cong_now_ms(lt),
+		.srtt_us = lt->tcp.srtt_us >> 3,
+		.sample_segs = res->rate.cc.delivered,
+		.cwnd = lt->tcp.snd_cwnd,
+		.round_start = res->round_start,
+		.cwnd_limited = lt->tcp.is_cwnd_limited,
+	};
+
+	if (!lt->cc->validates || ltcp_in_recovery(sk) ||
+	    res->prior_ca_state >= TCP_CA_Recovery)
+		return;
+	if (unlikely(ltcp_cwv_expired(&lt->cwv, ack.now_ms))) {
+		ltcp_cc_load(lt, &lt->cc_work);
+		ltcp_cong_expire(sk, &lt->cc_work, ack.now_ms);
+		ltcp_cc_store(lt, &lt->cc_work);
+		ack.cwnd = lt->tcp.snd_cwnd;
+	}
+	ltcp_cwv_on_ack(&lt->cwv, &ack);
+}
+
 /**
  * ltcp_cong_on_ack - data was delivered
  * @sk: connection, its loss state already up to date
@@ -462,6 +504,7 @@ void ltcp_cong_on_ack(struct sock *sk, const struct ltcp_ack_result *res)
 	bool tell = ltcp_cong_hears_all(lt->cc) ? res->delivered_segs :
 			!recovers && !ltcp_cong_stands(sk, res);
 
+	ltcp_cong_validate(sk, res);
 	if (!tell && !recovers)
 		return;
 	if (tell)
@@ -510,6 +553,45 @@ static bool ltcp_cong_known(const struct ltcp_sock *lt, enum ltcp_cc_loss kind)
 	       seq_lt(lt->tcp.snd_una, lt->reduced_until);
 }
 
+/*
+ * Congestion meets a window that is not valid. It counts for no more than what was
+ * in use, and half of that is left (RFC 7661 section 4.4.1); but where each mark is
+ * counted, they say how much less.
+ */
+static u32 ltcp_cong_cut_unvalidated(struct ltcp_sock *lt, u32 flight,
+				     enum ltcp_cc_loss kind)
+{
+	u32 now_ms = ltcp_cong_now_ms(lt), cwnd = lt->cc_work.cwnd;
+	u32 used = ltcp_cwv_used(&lt->cwv, flight, now_ms, lt->tcp.srtt_us >> 3);
+	struct ltcp_cc *cc = &lt->cc_work;
+	u32 target;
+
+	cc->cwnd = min(cwnd, used);
+	cc->ssthresh = lt->cc->ssthresh(cc, used, kind);
+	if (kind != LTCP_LOSS_ECN || !lt->cc->needs_ecn)
+		cc->ssthresh = max(used / 2, 2U);
+	target = lt->cc->loss_cwnd(cc, used, kind);
+	cc->cwnd = cwnd;
+	cc->prior_cwnd = cwnd;
+	ltcp_cwv_reset(&lt->cwv, now_ms);
+	if (kind == LTCP_LOSS_FAST)
+		ltcp_cwv_loss(&lt->cwv, used);
+	return target;
+}
+
+/* ssthresh, and cwnd, which is returned, after congestion. */
+static u32 ltcp_cong_cut(struct ltcp_sock *lt, u32 flight, enum ltcp_cc_loss kind)
+{
+	struct ltcp_cc *cc = &lt->cc_work;
+
+	if (unlikely(!lt->cwv.valid && kind != LTCP_LOSS_RTO))
+		return ltcp_cong_cut_unvalidated(lt, flight, kind);
+	if (kind != LTCP_LOSS_ECN)
+		ltcp_cwv_reset(&lt->cwv, ltcp_cong_now_ms(lt));
+	cc->ssthresh = lt->cc->ssthresh(cc, flight, kind);
+	return lt->cc->loss_cwnd(cc, flight, kind);
+}
+
 /**
  * ltcp_cong_on_loss - a loss episode begins
  * @sk: connection
@@ -533,12 +615,10 @@ void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 
 	ltcp_cc_load(lt, cc);
 	cc->prior_cwnd = cc->cwnd;
-	if (ltcp_cong_known(lt, kind)) {
+	if (ltcp_cong_known(lt, kind))
 		target = cc->ssthresh;
-	} else {
-		cc->ssthresh = lt->cc->ssthresh(cc, in_flight, kind);
-		target = lt->cc->loss_cwnd(cc, in_flight, kind);
-	}
+	else
+		target = ltcp_cong_cut(lt, in_flight, kind);
 	cc->cwnd_cnt = 0;
 	lt->prr_on = res && target >= cc->ssthresh && !lt->cc->own_recovery;
 	if (lt->prr_on)
@@ -568,8 +648,7 @@ void ltcp_cong_on_mark(struct sock *sk, const struct ltcp_ack_result *res)
 
 	ltcp_cc_load(lt, cc);
 	cc->prior_cwnd = cc->cwnd;
-	cc->ssthresh = lt->cc->ssthresh(cc, in_flight, LTCP_LOSS_ECN);
-	target = lt->cc->loss_cwnd(cc, in_flight, LTCP_LOSS_ECN);
+	target = ltcp_cong_cut(lt, in_flight, LTCP_LOSS_ECN);
 	cc->cwnd = min(cc->cwnd, target);
 	cc->cwnd_cnt = 0;
 	ltcp_cc_store(lt, cc);
@@ -602,6 +681,7 @@ void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res)
 	ltcp_cc_store(lt, cc);
 	lt->prr_on = false;
 	lt->reduced = LTCP_REDUCED_NOT;
+	ltcp_cwv_reset(&lt->cwv, ltcp_cong_now_ms(lt));
 }
 
 /**
@@ -656,14 +736,18 @@ void ltcp_cong_mss_changed(struct sock *sk, u32 old_mss)
  * @sk: connection
  *
  * cwnd is ssthresh: RFC 9937 section 6.4, whatever PRR had reached; RFC 6582
- * section 3.2, step 3. Context: BH off, socket lock.
+ * section 3.2, step 3. If cwnd was not valid when the loss came, both take account
+ * of how much was lost (RFC 7661 section 4.4.1). Context: BH off, socket lock.
  */
 void ltcp_cong_recovered(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
 
-	if (lt->cc->own_recovery) {
+	if (unlikely(lt->cwv.repairs)) {
+		WRITE_ONCE(tp->snd_cwnd, ltcp_cwv_recovered(&lt->cwv));
+		tp->snd_ssthresh = max(tp->snd_cwnd, 2U);
+	} else if (lt->cc->own_recovery) {
 		ltcp_cc_load(lt, &lt->cc_work);
 		lt->cc->recovered(&lt->cc_work);
 		ltcp_cc_store(lt, &lt->cc_work);
@@ -671,6 +755,7 @@ void ltcp_cong_recovered(struct sock *sk)
 		WRITE_ONCE(tp->snd_cwnd, max(tp->snd_ssthresh, 1U));
 	}
 	lt->prr_on = false;
+	ltcp_cwv_reset(&lt->cwv, ltcp_cong_now_ms(lt));
 	tp->snd_cwnd_stamp = tcp_jiffies32;
 	if (inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery &&
 	    !lt->cc->own_recovery)
@@ -686,25 +771,50 @@ static bool ltcp_cong_was_idle(const struct sock *sk)
 	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_slow_start_after_idle);
 }
 
+/* The pipe has run dry. Return: was cwnd left unused for too long? */
+static bool ltcp_cong_revalidate(struct ltcp_sock *lt)
+{
+	u32 now_ms = ltcp_cong_now_ms(lt);
+
+	if (!lt->cc->validates)
+		return false;
+	ltcp_cwv_restart(&lt->cwv, lt->tcp.snd_cwnd, now_ms, lt->tcp.srtt_us >> 3);
+	return unlikely(ltcp_cwv_expired(&lt->cwv, now_ms));
+}
+
 /**
  * ltcp_cong_restart - data is to be sent, and nothing is in flight
  * @sk: connection
  *
- * After a pause longer than RTO cwnd is the restart window. Context: socket lock.
+ * What becomes of cwnd after a pause:
+ *
+ *	longer than RTO	   the restart window (RFC 5681 section 4.1), if
+ *			   tcp_slow_start_after_idle is 1
+ *	five minutes	   half of it (RFC 7661 section 4.4.3), if cwnd is validated
+ *			   at all
+ *
+ * So with 0 it is kept, as RFC 7661 recommends, but not for ever; with 1 that RFC
+ * only has a say for a connection that is not idle for so long, but sends little.
+ * Context: socket lock.
  */
 void ltcp_cong_restart(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	bool paused = lt->cc->on_restart && lt->tcp.app_limited;
 	bool idle = ltcp_cong_was_idle(sk);
+	bool expired = ltcp_cong_revalidate(lt);
 
-	if (likely(!paused && !idle)) {
+	if (likely(!paused && !idle && !expired)) {
 		ltcp_kcong_event(sk, CA_EVENT_TX_START);
 		return;
 	}
 	ltcp_cc_load(lt, &lt->cc_work);
-	if (idle)
+	if (expired)
+		ltcp_cong_expire(sk, &lt->cc_work, ltcp_cong_now_ms(lt));
+	if (idle) {
 		lt->cc->idle_restart(&lt->cc_work, ltcp_initial_cwnd(sk));
+		ltcp_cwv_reset(&lt->cwv, ltcp_cong_now_ms(lt));
+	}
 	if (paused)
 		lt->cc->on_restart(&lt->cc_work, lt->tcp.tcp_mstamp);
 	ltcp_cc_store(lt, &lt->cc_work);

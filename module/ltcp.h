@@ -58,6 +58,7 @@
 #include "pure/mtu_search.h"
 #include "pure/rack.h"
 #include "pure/prr.h"
+#include "pure/cwv.h"
 #include "pure/undo.h"
 #include "pure/validate.h"
 #include "pure/urgent.h"
@@ -186,6 +187,7 @@ struct ltcp_sock {
 	/* Congestion control (cong.c) */
 	const struct ltcp_cc_ops *cc;
 	struct ltcp_cc cc_work;		/* its private part; windows are copied in and out */
+	struct ltcp_cwv cwv;		/* how much of cwnd is in use */
 	bool more;			/* the last write said MSG_MORE */
 	bool freed;			/* the send buffer has more space than at the last push */
 	bool urg_out;			/* snd_up, SND.UP, is ahead of SND.UNA (urgent.c) */
@@ -632,6 +634,7 @@ struct ltcp_ack_result {
 	bool dup;		/* a duplicate ACK by RFC 5681's definition */
 	bool wnd_update;
 	bool ece;		/* it echoes a congestion mark */
+	bool round_start;	/* it is the first of a new round trip (rate.c) */
 };
 void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res);
 void ltcp_ack(struct sock *sk, struct ltcp_seg *seg);

@@ -105,6 +105,7 @@ void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res)
 	if (seq_geq(rs->cc.prior_delivered, lt->round_delivered)) {
 		lt->round_delivered = tp->delivered;
 		lt->round_start = true;
+		res->round_start = true;
 	}
 	interval_us = max((u32)tp->delivered_mstamp - rs->prior_us, rs->send_us);
 	rs->cc.lost = tp->lost - rs->prior_lost;

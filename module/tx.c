@@ -708,6 +708,8 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 		cb->sacked |= LTCP_SKB_RETRANS;
 		tp->retrans_out += cb->segs;
 	}
+	if (!(cb->sacked & LTCP_SKB_EVER_RETRANS))
+		ltcp_cwv_resent(&lt->cwv, cb->segs);
 	cb->sacked |= LTCP_SKB_EVER_RETRANS;
 	if (unlikely((cb->flags & (LTCP_FLAG_SYN | LTCP_FLAG_ACK)) == LTCP_FLAG_SYN))
 		ltcp_ecn_syn_again(sk, cb);

@@ -184,6 +184,9 @@ enum ltcp_cc_loss {
  *	the namespace says, every segment is ECT, the receiver echoes each mark
  *	(RFC 8257 section 3.2), and @on_ack is called during loss recovery, too, with
  *	in_recovery. The functions below are optional
+ * @validates: cwnd is what the path carried when it was last full, and it is validated
+ *	(RFC 7661, cwv.h). Not for those who keep it small by other means, nor where
+ *	a textbook is to be seen
  * @on_lost: called for each packet judged lost, before @ssthresh and @on_ack of
  *	the ACK or timeout that showed it
  * @recovered: a loss episode, fast recovery or timeout, has ended: all that was
@@ -203,6 +206,7 @@ struct ltcp_cc_ops {
 	void (*idle_restart)(struct ltcp_cc *cc, u32 initial_wnd);
 	bool own_recovery;
 	bool needs_ecn;
+	bool validates;
 	void (*on_lost)(struct ltcp_cc *cc, const struct ltcp_cc_lost *lost);
 	void (*recovered)(struct ltcp_cc *cc);
 	void (*on_restart)(struct ltcp_cc *cc, u64 now_us);

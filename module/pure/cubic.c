@@ -333,4 +333,5 @@ const struct ltcp_cc_ops ltcp_cubic = {
 	.on_ack		= cubic_on_ack,
 	.undo_cwnd	= cubic_undo_cwnd,
 	.idle_restart	= cubic_idle_restart,
+	.validates	= true,
 };

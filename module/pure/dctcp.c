@@ -127,5 +127,6 @@ const struct ltcp_cc_ops ltcp_dctcp = {
 	.on_ack		= dctcp_on_ack,
 	.undo_cwnd	= ltcp_reno_undo_cwnd,
 	.idle_restart	= ltcp_reno_idle_restart,
+	.validates	= true,
 	.needs_ecn	= true,
 };

@@ -141,4 +141,5 @@ const struct ltcp_cc_ops ltcp_reno = {
 	.on_ack		= ltcp_reno_on_ack,
 	.undo_cwnd	= ltcp_reno_undo_cwnd,
 	.idle_restart	= ltcp_reno_idle_restart,
+	.validates	= true,
 };
