@@ -121,6 +121,16 @@ bool ltcp_pace_holds(struct sock *sk)
 	return true;
 }
 
+/*
+ * The initial window is a burst that RFC 6928 has found harmless, and short
+ * transfers are nothing else. Not when the user wants a rate.
+ */
+static bool ltcp_pace_spares(const struct sock *sk)
+{
+	return tcp_sk(sk)->data_segs_out < TCP_INIT_CWND &&
+	       READ_ONCE(sk->sk_max_pacing_rate) == ~0UL;
+}
+
 /**
  * ltcp_pace_stamp - when does this packet leave, and when may the next?
  * @sk: connection, its clock freshly read
@@ -135,7 +145,8 @@ void ltcp_pace_stamp(struct sock *sk, struct sk_buff *skb)
 	struct tcp_sock *tp = tcp_sk(sk);
 	u64 took_ns, credit_ns;
 
-	if (likely(status == SK_PACING_NONE) || !rate || rate == ~0UL)
+	if (likely(status == SK_PACING_NONE) || !rate || rate == ~0UL ||
+	    ltcp_pace_spares(sk))
 		return;
 	if (status == SK_PACING_FQ)
 		skb_set_delivery_time(skb, ltcp_pace_departure(sk),

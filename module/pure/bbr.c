@@ -17,6 +17,18 @@
  *   - A probe after one that lost too much stops by what was in flight before the
  *     ACK, since after it a full window never reaches inflight_longterm.
  *   - A cycle without a single rate sample does not age max_bw.
+ *   - A loss counts only if there was more in flight than fits into the pipe, or if
+ *     more than 10 % were lost: else the path's own losses, where they pass 2 % or
+ *     last for many rounds, would take most of the rate (ltcp_bbr_loss_without_queue).
+ *   - PROBE_UP also ends with 1.85 BDP in flight: three rounds without growth fill
+ *     a queue of one BDP, and a loss-based flow beside us would pay for each.
+ *   - inflight_longterm becomes 0.7 of what was too much, as CUBIC's window does,
+ *     but not less than the pipe. With all of it BBR takes at each probe what such a
+ *     flow has just given up.
+ *   - Nothing of the pipe is left as headroom, which in shallow queues would be
+ *     idle.
+ *   - What got through bounds the rate after division by PROBE_DOWN's gain: what
+ *     that did not send was not lost.
  *   - The filter of extra_acked forgets after 5 to 10 rounds, not after 10.
  */
 #include "bbr.h"
@@ -84,21 +96,25 @@ static void leave_startup(struct bbr *b, const struct bbr_rs *rs)
  * CheckStartupHighLoss: more than 2 % lost in a round, in six places, and in
  * recovery for all of that round, since a loss round begins with the first loss.
  */
-static bool startup_high_loss(const struct bbr *b, const struct bbr_rs *rs)
+static bool startup_high_loss(const struct ltcp_cc *cc, const struct bbr_rs *rs)
 {
+	const struct bbr *b = (const struct bbr *)cc->priv;
+
 	if (!rs->in_recovery)
 		return false;
 	if (b->no_sack)
 		return b->loss_ranges;
 	return rs->loss_round_start && b->loss_ranges >= STARTUP_LOSS_RANGES &&
-	       ltcp_bbr_loss_too_high(b, rs);
+	       ltcp_bbr_loss_too_high(cc, rs);
 }
 
 /* CheckStartupDone */
-static void check_startup_done(struct bbr *b, const struct bbr_rs *rs)
+static void check_startup_done(struct ltcp_cc *cc, const struct bbr_rs *rs)
 {
+	struct bbr *b = bbr_of(cc);
+
 	if (b->state == BBR_STARTUP) {
-		if (startup_high_loss(b, rs)) {
+		if (startup_high_loss(cc, rs)) {
 			b->undo_state = BBR_STARTUP;
 			leave_startup(b, rs);
 		} else if (b->full_bw_reached) {
@@ -223,7 +239,7 @@ static void update_model_and_state(struct ltcp_cc *cc, struct bbr_rs *rs)
 	ltcp_bbr_update_congestion(cc, rs);
 	ltcp_bbr_update_aggregation(cc, rs);
 	ltcp_bbr_check_full_bw(b, rs);
-	check_startup_done(b, rs);
+	check_startup_done(cc, rs);
 	check_drain_done(cc, rs);
 	ltcp_bbr_update_probe_cycle(cc, rs);
 	check_probe_rtt(cc, rs);
@@ -313,7 +329,8 @@ static void bbr_on_lost(struct ltcp_cc *cc, const struct ltcp_cc_lost *lost)
 		b->loss_ranges++;
 	b->last_lost_end = lost->end_seq;
 	ltcp_bbr_begin_episode(cc);
-	ltcp_bbr_note_loss(cc);
+	if (!ltcp_bbr_loss_without_queue(cc, &rs))
+		ltcp_bbr_note_loss(cc);
 	ltcp_bbr_probe_lost(cc, &rs, lost->segs);
 }
 

@@ -57,10 +57,11 @@
 #define BBR_INFINITY		U32_MAX
 
 #define BBR_PACING_MARGIN	1U		/* percent */
+#define BBR_GAIN_DOWN		90U		/* percent */
 #define BBR_LOSS_THRESH		2U		/* percent */
-#define BBR_LOSS_SEGS		5U		/* fewer are no evidence */
 #define BBR_BETA		70U		/* percent */
 #define BBR_HEADROOM		15U		/* percent */
+#define BBR_PIPE		110U		/* percent of the BDP */
 #define BBR_MIN_PIPE_CWND	4U		/* segments */
 
 enum bbr_state {
@@ -101,7 +102,7 @@ enum bbr_ack_phase {
  * @probe_rtt_min_stamp: when that was measured
  * @probe_rtt_stamp: when PROBE_RTT had brought the flight down; valid if
  *	@probe_rtt_holding
- * @cycle_stamp: start of this cycle of PROBE states
+ * @cycle_stamp: start of this cycle of PROBE states, or of PROBE_UP
  * @bw_probe_wait_us: longest time from there to the next REFILL
  * @inflight_longterm: what is too much in flight, from probes
  * @inflight_shortterm: the same, from losses since the last probe
@@ -313,7 +314,9 @@ void ltcp_bbr_update_aggregation(struct ltcp_cc *cc, const struct bbr_rs *rs);
 void ltcp_bbr_check_full_bw(struct bbr *b, const struct bbr_rs *rs);
 bool ltcp_bbr_update_min_rtt(struct bbr *b, const struct bbr_rs *rs);
 void ltcp_bbr_advance_latest(struct bbr *b, const struct bbr_rs *rs);
-bool ltcp_bbr_loss_too_high(const struct bbr *b, const struct bbr_rs *rs);
+bool ltcp_bbr_loss_without_queue(const struct ltcp_cc *cc,
+				 const struct bbr_rs *rs);
+bool ltcp_bbr_loss_too_high(const struct ltcp_cc *cc, const struct bbr_rs *rs);
 void ltcp_bbr_note_loss(struct ltcp_cc *cc);
 void ltcp_bbr_save_cwnd(struct ltcp_cc *cc);
 void ltcp_bbr_begin_episode(struct ltcp_cc *cc);
@@ -321,7 +324,9 @@ void ltcp_bbr_undo(struct ltcp_cc *cc);
 
 /* bbr_control.c */
 u32 ltcp_bbr_inflight(const struct ltcp_cc *cc, u32 bw, u32 mss);
-u32 ltcp_bbr_inflight_with_headroom(const struct bbr *b);
+u32 ltcp_bbr_pipe(const struct ltcp_cc *cc, u32 mss);
+u32 ltcp_bbr_leave(const struct ltcp_cc *cc, u32 volume, u32 percent, u32 mss);
+u32 ltcp_bbr_inflight_with_headroom(const struct ltcp_cc *cc, u32 mss);
 u32 ltcp_bbr_probe_rtt_cwnd(const struct bbr *b, u32 mss);
 void ltcp_bbr_set_pacing_rate(struct ltcp_cc *cc, u32 gain);
 void ltcp_bbr_update_control(struct ltcp_cc *cc, const struct bbr_rs *rs);

@@ -20,7 +20,7 @@
 static const u16 pacing_gains[] = {
 	[BBR_STARTUP]		= 277,
 	[BBR_DRAIN]		= 50,
-	[BBR_PROBE_DOWN]	= 90,
+	[BBR_PROBE_DOWN]	= BBR_GAIN_DOWN,
 	[BBR_PROBE_CRUISE]	= 100,
 	[BBR_PROBE_REFILL]	= 100,
 	[BBR_PROBE_UP]		= 125,
@@ -72,19 +72,61 @@ u32 ltcp_bbr_inflight(const struct ltcp_cc *cc, u32 bw, u32 mss)
 }
 
 /**
+ * ltcp_bbr_pipe() - what is in flight while nothing of it waits in a queue
+ * @cc: congestion control
+ * @mss: a full segment, bytes
+ *
+ * The BDP and a little more: segments leave a quantum at a time, and some ACKs
+ * are late.
+ *
+ * Return: segments; 0 while there is no round-trip time.
+ */
+u32 ltcp_bbr_pipe(const struct ltcp_cc *cc, u32 mss)
+{
+	const struct bbr *b = (const struct bbr *)cc->priv;
+	u32 quantum = ltcp_cc_send_quantum(cc->pacing_rate, mss) / mss;
+
+	if (b->min_rtt_us == BBR_INFINITY)
+		return 0;
+	return bbr_add(ltcp_bbr_volume(bbr_max_bw(b), b->min_rtt_us, BBR_PIPE,
+				       mss), quantum);
+}
+
+/**
+ * ltcp_bbr_leave() - leave some of a volume to others
+ * @cc: congestion control
+ * @volume: segments
+ * @percent: how much of it, at least a segment
+ * @mss: a full segment, bytes
+ *
+ * But nothing of what fits into the pipe: a shallow queue is no reason to leave
+ * that empty.
+ *
+ * Return: the rest, segments.
+ */
+u32 ltcp_bbr_leave(const struct ltcp_cc *cc, u32 volume, u32 percent, u32 mss)
+{
+	u32 left = max(bbr_percent(volume, percent), 1U);
+
+	return max(volume - min(left, volume),
+		   min(volume, ltcp_bbr_pipe(cc, mss)));
+}
+
+/**
  * ltcp_bbr_inflight_with_headroom() - leave something to others
- * @b: state
+ * @cc: congestion control
+ * @mss: a full segment, bytes
  *
  * InflightWithHeadroom. Return: segments.
  */
-u32 ltcp_bbr_inflight_with_headroom(const struct bbr *b)
+u32 ltcp_bbr_inflight_with_headroom(const struct ltcp_cc *cc, u32 mss)
 {
-	u32 bound = b->inflight_longterm;
-	u32 headroom = max(bbr_percent(bound, BBR_HEADROOM), 1U);
+	const struct bbr *b = (const struct bbr *)cc->priv;
 
-	if (bound == BBR_INFINITY)
+	if (b->inflight_longterm == BBR_INFINITY)
 		return BBR_INFINITY;
-	return max(bound - min(headroom, bound), BBR_MIN_PIPE_CWND);
+	return max(ltcp_bbr_leave(cc, b->inflight_longterm, BBR_HEADROOM, mss),
+		   BBR_MIN_PIPE_CWND);
 }
 
 /**
@@ -130,12 +172,13 @@ static void init_pacing_rate(struct ltcp_cc *cc, const struct bbr_rs *rs)
 }
 
 /* BoundCwndForModel */
-static u32 bound_for_model(const struct bbr *b, u32 cwnd)
+static u32 bound_for_model(const struct ltcp_cc *cc, u32 cwnd, u32 mss)
 {
+	const struct bbr *b = (const struct bbr *)cc->priv;
 	u32 cap = BBR_INFINITY;
 
 	if (b->state == BBR_PROBE_RTT || b->state == BBR_PROBE_CRUISE)
-		cap = ltcp_bbr_inflight_with_headroom(b);
+		cap = ltcp_bbr_inflight_with_headroom(cc, mss);
 	else if (bbr_in_probe_bw(b))
 		cap = b->inflight_longterm;
 	cap = max(min(cap, b->inflight_shortterm), BBR_MIN_PIPE_CWND);
@@ -161,7 +204,7 @@ static void set_cwnd(struct ltcp_cc *cc, const struct bbr_rs *rs)
 	cwnd = max(cwnd, BBR_MIN_PIPE_CWND);
 	if (b->state == BBR_PROBE_RTT)
 		cwnd = min(cwnd, ltcp_bbr_probe_rtt_cwnd(b, rs->mss));
-	ltcp_cc_set_cwnd(cc, bound_for_model(b, cwnd));
+	ltcp_cc_set_cwnd(cc, bound_for_model(cc, cwnd, rs->mss));
 }
 
 /**

@@ -26,6 +26,7 @@
 #define PROBE_RTT_INTERVAL_US	(5 * 1000000U)
 /* The window of 10 rounds is kept in two halves */
 #define EXTRA_ACKED_ROUNDS	5U
+#define LOSS_BEARABLE		10U		/* percent */
 
 /**
  * ltcp_bbr_volume() - how much a bandwidth carries in a time
@@ -175,11 +176,14 @@ static bool is_probing_bw(const struct bbr *b)
 
 /*
  * AdaptLowerBoundsFromCongestion: once a round, when losses were not the price
- * of a probe, come down to what got through.
+ * of a probe, come down to what got through. PROBE_DOWN itself sends slower, and
+ * what it has not sent was not lost.
  */
 static void adapt_lower_bounds(struct ltcp_cc *cc)
 {
 	struct bbr *b = bbr_of(cc);
+	u32 passed = min_t(u64, (u64)b->bw_latest * 100 / BBR_GAIN_DOWN,
+			   bbr_max_bw(b));
 
 	if (is_probing_bw(b) || !b->is_loss_in_round)
 		return;
@@ -187,7 +191,7 @@ static void adapt_lower_bounds(struct ltcp_cc *cc)
 		b->bw_shortterm = bbr_max_bw(b);
 	if (b->inflight_shortterm == BBR_INFINITY)
 		b->inflight_shortterm = cc->cwnd;
-	b->bw_shortterm = max(b->bw_latest,
+	b->bw_shortterm = max(passed,
 			      bbr_percent(b->bw_shortterm, BBR_BETA));
 	b->inflight_shortterm = max(b->inflight_latest,
 				    bbr_percent(b->inflight_shortterm, BBR_BETA));
@@ -296,21 +300,41 @@ bool ltcp_bbr_update_min_rtt(struct bbr *b, const struct bbr_rs *rs)
 }
 
 /**
- * ltcp_bbr_loss_too_high() - were losses above the threshold? (IsInflightTooHigh)
- * @b: state
+ * ltcp_bbr_loss_without_queue() - was a loss none of our making?
+ * @cc: congestion control
  * @rs: the ACK or the loss
  *
- * Not by the draft: a handful must be lost, too. In a window of fifty segments two
- * random losses are 4 %, and with 1 % of them each probe would be ended by chance.
+ * When all that was in flight fitted into the pipe, nothing of it made a queue
+ * that could overflow. (Unless too much was lost: then the path is not what it was.)
+ * Without SACK too little is known.
  *
- * Return: true when more than 2 % were lost since the sampled segment was sent.
+ * Return: true when it says nothing about how much may be in flight.
  */
-bool ltcp_bbr_loss_too_high(const struct bbr *b, const struct bbr_rs *rs)
+bool ltcp_bbr_loss_without_queue(const struct ltcp_cc *cc,
+				 const struct bbr_rs *rs)
 {
+	const struct bbr *b = (const struct bbr *)cc->priv;
+
+	return !b->no_sack && rs->tx_in_flight <= ltcp_bbr_pipe(cc, rs->mss) &&
+	       (u64)rs->lost * 100 <= (u64)rs->tx_in_flight * LOSS_BEARABLE;
+}
+
+/**
+ * ltcp_bbr_loss_too_high() - were losses above the threshold? (IsInflightTooHigh)
+ * @cc: congestion control
+ * @rs: the ACK or the loss
+ *
+ * Return: true when more than 2 % were lost since the sampled segment was sent, and
+ * that by too much in flight.
+ */
+bool ltcp_bbr_loss_too_high(const struct ltcp_cc *cc, const struct bbr_rs *rs)
+{
+	const struct bbr *b = (const struct bbr *)cc->priv;
+
 	if (b->no_sack)
 		return rs->lost;
-	return rs->lost >= BBR_LOSS_SEGS &&
-	       (u64)rs->lost * 100 > (u64)rs->tx_in_flight * BBR_LOSS_THRESH;
+	return (u64)rs->lost * 100 > (u64)rs->tx_in_flight * BBR_LOSS_THRESH &&
+	       !ltcp_bbr_loss_without_queue(cc, rs);
 }
 
 /**

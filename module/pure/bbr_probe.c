@@ -6,9 +6,9 @@
  * ------
  * Once STARTUP has found the bottleneck, a connection goes round DOWN, CRUISE,
  * REFILL, UP. UP asks whether there is more; it ends when the rate stands still
- * for three rounds, when losses pass 2 %, or, after a probe that lost too much,
- * once it has brought that volume in flight again (a precaution; when that goes
- * well, the next probe follows at once).
+ * for three rounds, with nearly two BDP in flight, when losses pass 2 %, or, after
+ * a probe that lost too much, once it has brought that volume in flight again (a
+ * precaution; when that goes well, the next probe follows at once).
  *
  * Answers come a round trip late. ack_phase tells which part of a probe the ACKs
  * now belong to, and is_bw_probe_sample whether losses are the probe's fault:
@@ -23,6 +23,7 @@
 #define PROBE_WAIT_RANDOM_US	1000000U
 #define PROBE_RENO_ROUNDS	63U
 #define PROBE_UP_ROUNDS_MAX	30U
+#define PROBE_UP_INFLIGHT	185U		/* percent of the BDP */
 
 /* The high half of a linear congruential generator's steps */
 static u32 random_below(struct ltcp_cc *cc, u32 limit)
@@ -91,6 +92,7 @@ static void start_probe_up(struct ltcp_cc *cc, const struct bbr_rs *rs)
 	struct bbr *b = bbr_of(cc);
 
 	b->is_bw_probe_sample = true;
+	b->cycle_stamp = rs->now_us;
 	b->ack_phase = BBR_ACKS_PROBE_STARTING;
 	ltcp_bbr_start_round(b);
 	ltcp_bbr_reset_full_bw(b, rs->bw);
@@ -122,8 +124,16 @@ static bool is_time_to_cruise(const struct ltcp_cc *cc, const struct bbr_rs *rs)
 {
 	const struct bbr *b = (const struct bbr *)cc->priv;
 
-	return rs->in_flight <= ltcp_bbr_inflight_with_headroom(b) &&
+	return rs->in_flight <= ltcp_bbr_inflight_with_headroom(cc, rs->mss) &&
 	       rs->in_flight <= ltcp_bbr_inflight(cc, bbr_max_bw(b), rs->mss);
+}
+
+/* Has PROBE_UP made a queue, for which a round trip is enough? */
+static bool has_made_queue(const struct bbr *b, const struct bbr_rs *rs)
+{
+	return bbr_elapsed(rs->now_us, b->cycle_stamp, b->min_rtt_us) &&
+	       rs->prior_in_flight > ltcp_bbr_volume(bbr_max_bw(b), b->min_rtt_us,
+						     PROBE_UP_INFLIGHT, rs->mss);
 }
 
 /* inflight_longterm is what keeps the sender from sending. */
@@ -148,6 +158,8 @@ static bool is_time_to_go_down(struct ltcp_cc *cc, const struct bbr_rs *rs)
 		b->prev_probe_precautionary = true;
 		return true;
 	}
+	if (has_made_queue(b, rs))
+		return true;
 	if (at_longterm_bound(cc)) {
 		ltcp_bbr_reset_full_bw(b, rs->bw);
 		return false;
@@ -200,7 +212,7 @@ static bool adapt_long_term_model(struct ltcp_cc *cc, const struct bbr_rs *rs)
 	    probe_stopped(b, rs))
 		return true;
 	if (b->inflight_longterm == BBR_INFINITY ||
-	    ltcp_bbr_loss_too_high(b, rs))
+	    ltcp_bbr_loss_too_high(cc, rs))
 		return false;
 	if (rs->tx_in_flight > b->inflight_longterm)
 		b->inflight_longterm = bbr_add(rs->tx_in_flight, 0);
@@ -252,11 +264,12 @@ void ltcp_bbr_inflight_too_high(struct ltcp_cc *cc, const struct bbr_rs *rs)
 {
 	struct bbr *b = bbr_of(cc);
 	u32 floor = bbr_percent(target_inflight(cc, rs->mss), BBR_BETA);
+	u32 volume = ltcp_bbr_leave(cc, rs->tx_in_flight, 100 - BBR_BETA, rs->mss);
 
 	b->prev_probe_too_high = true;
 	b->is_bw_probe_sample = false;
 	if (!rs->app_limited)
-		b->inflight_longterm = bbr_add(max(rs->tx_in_flight, floor), 0);
+		b->inflight_longterm = bbr_add(max(volume, floor), 0);
 	if (b->state == BBR_PROBE_UP)
 		ltcp_bbr_start_probe_down(cc, rs->now_us);
 }
@@ -292,7 +305,7 @@ void ltcp_bbr_probe_lost(struct ltcp_cc *cc, struct bbr_rs *rs, u32 segs)
 {
 	struct bbr *b = bbr_of(cc);
 
-	if (!b->is_bw_probe_sample || !ltcp_bbr_loss_too_high(b, rs))
+	if (!b->is_bw_probe_sample || !ltcp_bbr_loss_too_high(cc, rs))
 		return;
 	if (b->state == BBR_PROBE_UP)
 		b->undo_state = BBR_PROBE_UP;

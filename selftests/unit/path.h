@@ -54,7 +54,7 @@ struct path_flow {
 	u32 max_pkt_segs;		/* 0: by the send quantum */
 	u32 recovery_point;
 	bool in_recovery, after_rto;
-	u32 min_rtt_us;
+	u32 min_rtt_us, srtt_us;
 	u64 total, retrans, timeouts;	/* segments delivered, lost; timeouts */
 };
 
@@ -284,6 +284,8 @@ static inline void path_on_ack(struct path *p, struct path_flow *f, u32 id)
 	f->in_flight -= pkt->segs;
 	f->min_rtt_us = min(f->min_rtt_us, ack.rtt_us);
 	ack.min_rtt_us = f->min_rtt_us;
+	f->srtt_us = f->srtt_us ? (7ULL * f->srtt_us + ack.rtt_us) / 8 : ack.rtt_us;
+	ack.srtt_us = f->srtt_us;
 	ack.in_recovery = f->in_recovery && !f->after_rto;
 	ack.rate = path_sample(p, f, pkt);
 	ack.rate.losses = losses;
