@@ -643,6 +643,7 @@ void ltcp_loss_on_ack(struct sock *sk, const struct ltcp_seg *seg,
 		      struct ltcp_ack_result *res);
 void ltcp_loss_on_rto(struct sock *sk);
 u32 ltcp_loss_on_reo_timer(struct sock *sk);
+void ltcp_loss_too_big(struct sock *sk);
 void ltcp_loss_undone(struct sock *sk);
 struct sk_buff *ltcp_loss_next(struct sock *sk);
 void ltcp_mark_lost(struct sock *sk, struct sk_buff *skb);

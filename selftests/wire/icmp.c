@@ -182,6 +182,22 @@ WIRE_TEST(icmp, frag_needed__resends_at_once, "R9 W10 MUST-54 SHLD-6")
 	expect(PSH | ACK, SEQ(3921), LEN(1000));
 }
 
+/* Without SACK a duplicate ACK counted the segment that is lost now as arrived. */
+WIRE_TEST(icmp, frag_needed__after_a_duplicate_ack, "R9 W10")
+{
+	int fd = active_open();
+
+	app_write(fd, 1460);
+	expect(PSH | ACK, SEQ(1), LEN(1460));
+	inject(ACK, ACK(1));
+	inject_icmp(UNREACHABLE, FRAG_NEEDED, SEQ(1), MTU(1040));
+	expect(ACK, SEQ(1), LEN(1000));
+	take_burst(5);
+	inject(ACK, ACK(1461));
+	app_write(fd, 1000);
+	expect(PSH | ACK, SEQ(1461), LEN(1000));
+}
+
 /* Nothing was lost to congestion: the window need not shrink below what it was. */
 WIRE_TEST(icmp, frag_needed__again_and_again, "R9 W10")
 {
