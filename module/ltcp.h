@@ -344,7 +344,6 @@ enum ltcp_verdict {
 	LTCP_DROP_CHALLENGE,	/* a challenge ACK (RFC 5961) */
 	LTCP_DROP_RESET,	/* answer <SEQ=SEG.ACK><CTL=RST> */
 	LTCP_CONN_RESET,	/* the peer's RST is good: the connection is gone */
-	LTCP_CONN_ABORT,	/* we must abort it with a RST of our own */
 };
 
 struct ltcp_judgement {
