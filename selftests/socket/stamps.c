@@ -101,6 +101,31 @@ WIRE_TEST(stamps, send__then_ack, "A3")
 	ensure_eq(err.ee_data, 499);
 }
 
+/*
+ * A packet that the peer's window cuts: the report is of the part that has the byte.
+ */
+WIRE_TEST(stamps, cut__reported_with_the_last_byte, "A3")
+{
+	struct sock_extended_err err;
+	int fd = active_open(MSS(1000), WIN(1000));
+
+	want(fd, SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_ACK);
+	app_write(fd, 2000);
+	expect(ACK, SEQ(1), LEN(1000));
+	no_report(fd);
+	inject(ACK, ACK(1001), WIN(1000));
+	expect(PSH | ACK, SEQ(1001), LEN(1000));
+	err = next_report(fd);
+	ensure_eq(err.ee_info, SCM_TSTAMP_SND);
+	ensure_eq(err.ee_data, 1999);
+	no_report(fd);
+	inject(ACK, ACK(2001), WIN(1000));
+	err = next_report(fd);
+	ensure_eq(err.ee_info, SCM_TSTAMP_ACK);
+	ensure_eq(err.ee_data, 1999);
+	no_report(fd);
+}
+
 WIRE_TEST(stamps, none__unless_asked_for, "A3")
 {
 	struct pair p = connected();
