@@ -53,6 +53,10 @@ cpython:		## CPython's own network tests over both TCPs (KERNEL=)
 	+@scripts/build-module $(or $(KERNEL),6.12)
 	@scripts/cpython
 
+coverage:		## which lines of the module the tests execute (KERNEL=)
+	@scripts/setup
+	@scripts/coverage $(if $(KERNEL),--kernel $(KERNEL))
+
 debug-kernel:		## build the kernel that watches memory and locks (minutes, once)
 	@scripts/debug-kernel
 
@@ -82,5 +86,5 @@ help:			## this list
 	@awk -F ':.*## ' '/^[a-z].*## / { sub(/:.*/, "", $$1); \
 		printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all modules $(KERNELS:%=modules-%) run test bench grid trace kselftest cpython debug-kernel \
-	debug-test fuzz shell load unload install clean help
+.PHONY: all modules $(KERNELS:%=modules-%) run test bench grid trace kselftest cpython coverage \
+	debug-kernel debug-test fuzz shell load unload install clean help

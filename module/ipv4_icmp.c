@@ -65,19 +65,6 @@ static void ltcp_v4_redirect(struct sock *sk, struct sk_buff *skb)
 		dst->ops->redirect(dst, sk, skb);
 }
 
-/* What is in flight and can never get through is lost: send it again, smaller. */
-static void ltcp_v4_resend_too_big(struct sock *sk)
-{
-	u32 mss = tcp_sk(sk)->mss_cache;
-	struct sk_buff *skb;
-
-	for (skb = ltcp_rtx_head(ltcp_sk(sk)); skb; skb = ltcp_rtx_next(skb))
-		if (ltcp_cb(skb)->mss > mss &&
-		    !(ltcp_cb(skb)->sacked & LTCP_SKB_SACKED))
-			ltcp_mark_lost(sk, skb);
-	ltcp_push(sk);
-}
-
 /**
  * ltcp_v4_mtu_reduced - a router said "fragmentation needed"
  * @sk: full socket; tp->mtu_info is the size it named
@@ -107,7 +94,8 @@ void ltcp_v4_mtu_reduced(struct sock *sk)
 		return;
 	ltcp_mstamp_refresh(tp);
 	ltcp_sync_mss(sk, mtu);
-	ltcp_v4_resend_too_big(sk);
+	ltcp_loss_too_big(sk);
+	ltcp_push(sk);
 }
 
 static void ltcp_v4_frag_needed(struct sock *sk, u32 mtu)

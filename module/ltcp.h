@@ -346,7 +346,6 @@ enum ltcp_verdict {
 	LTCP_DROP_CHALLENGE,	/* a challenge ACK (RFC 5961) */
 	LTCP_DROP_RESET,	/* answer <SEQ=SEG.ACK><CTL=RST> */
 	LTCP_CONN_RESET,	/* the peer's RST is good: the connection is gone */
-	LTCP_CONN_ABORT,	/* we must abort it with a RST of our own */
 };
 
 struct ltcp_judgement {
@@ -654,6 +653,7 @@ void ltcp_loss_on_ack(struct sock *sk, const struct ltcp_seg *seg,
 		      struct ltcp_ack_result *res);
 void ltcp_loss_on_rto(struct sock *sk);
 u32 ltcp_loss_on_reo_timer(struct sock *sk);
+void ltcp_loss_too_big(struct sock *sk);
 void ltcp_loss_undone(struct sock *sk);
 struct sk_buff *ltcp_loss_next(struct sock *sk);
 void ltcp_mark_lost(struct sock *sk, struct sk_buff *skb);

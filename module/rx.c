@@ -94,10 +94,6 @@ static void ltcp_act(struct sock *sk, struct sk_buff *skb,
 		ltcp_rcv_reset(sk);
 		consume_skb(skb);
 		return;
-	case LTCP_CONN_ABORT:
-		ltcp_send_active_reset(sk, GFP_ATOMIC);
-		ltcp_conn_error(sk, ECONNRESET);
-		break;
 	}
 	ltcp_drop(sk, skb, j->reason);
 }

@@ -101,6 +101,62 @@ WIRE_TEST(stamps, send__then_ack, "A3")
 	ensure_eq(err.ee_data, 499);
 }
 
+/* The path turns out to take less, and what waits for the window has to be cut. */
+static void cut_what_waits(void)
+{
+	inject_icmp(3, 4, SEQ(1), MTU(1040));
+	take_burst(5);
+	inject(ACK, ACK(1461), WIN(1000));
+	expect(ACK, SEQ(1461), LEN(1000));
+}
+
+/* The report is of the part that has the last byte of the write. */
+WIRE_TEST(stamps, cut__byte_in_the_rest, "A3")
+{
+	struct sock_extended_err err;
+	int fd = active_open(MSS(1460), WIN(1460));
+
+	app_write(fd, 1460);
+	expect(PSH | ACK, SEQ(1), LEN(1460));
+	want(fd, SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_ACK);
+	app_write(fd, 1460);
+	cut_what_waits();
+	no_report(fd);
+	inject(ACK, ACK(2461), WIN(1000));
+	expect(PSH | ACK, SEQ(2461), LEN(460));
+	err = next_report(fd);
+	ensure_eq(err.ee_info, SCM_TSTAMP_SND);
+	no_report(fd);
+	inject(ACK, ACK(2921));
+	err = next_report(fd);
+	ensure_eq(err.ee_info, SCM_TSTAMP_ACK);
+	no_report(fd);
+}
+
+WIRE_TEST(stamps, cut__byte_in_the_first_part, "A3")
+{
+	struct sock_extended_err err;
+	int fd = active_open(MSS(1460), WIN(1460)), off = 0;
+
+	app_write(fd, 1460);
+	expect(PSH | ACK, SEQ(1), LEN(1460));
+	want(fd, SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_ACK);
+	app_write(fd, 500);
+	ensure_ok(setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &off, sizeof(off)));
+	app_write(fd, 960);
+	want(fd, 0);
+	cut_what_waits();
+	err = next_report(fd);
+	ensure_eq(err.ee_info, SCM_TSTAMP_SND);
+	no_report(fd);
+	inject(ACK, ACK(2461), WIN(1000));
+	err = next_report(fd);
+	ensure_eq(err.ee_info, SCM_TSTAMP_ACK);
+	expect(PSH | ACK, SEQ(2461), LEN(460));
+	inject(ACK, ACK(2921));
+	no_report(fd);
+}
+
 WIRE_TEST(stamps, none__unless_asked_for, "A3")
 {
 	struct pair p = connected();

@@ -7,8 +7,12 @@
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "wire.h"
 
@@ -417,4 +421,49 @@ void classic_recovery(void)
 	sysctl_set("net/ipv4/tcp_early_retrans", 0);
 	sysctl_set("net/ipv4/tcp_recovery", 0);
 	sysctl_set("net/ipv4/tcp_frto", 0);
+}
+
+/* ------------------------------------------- somebody who owns the socket */
+
+enum { PAGE = 4096 };
+
+static void *read_into_page(void *arg)
+{
+	const struct owner *o = arg;
+
+	recv(o->fd, o->page, 1, MSG_PEEK);
+	return NULL;
+}
+
+void app_owns(struct owner *o, int fd)
+{
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+
+	o->fd = fd;
+	o->faults = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (o->faults < 0 || ioctl(o->faults, UFFDIO_API, &api))
+		wire_skip("userfaultfd: %s", strerror(errno));
+	o->page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	reg.range.start = (uintptr_t)o->page;
+	reg.range.len = PAGE;
+	ensure(!ioctl(o->faults, UFFDIO_REGISTER, &reg), "userfaultfd: %s",
+	       strerror(errno));
+	ensure(!pthread_create(&o->thread, NULL, read_into_page, o), "no thread");
+	pass_ms(10);
+}
+
+void app_lets_go(struct owner *o)
+{
+	struct uffdio_zeropage zero = {
+		.range = { .start = (uintptr_t)o->page, .len = PAGE },
+	};
+
+	ensure(!ioctl(o->faults, UFFDIO_ZEROPAGE, &zero), "userfaultfd: %s",
+	       strerror(errno));
+	pthread_join(o->thread, NULL);
+	close(o->faults);
+	munmap(o->page, PAGE);
+	mark_event();
 }

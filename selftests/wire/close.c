@@ -424,6 +424,19 @@ WIRE_TEST_LONG(close, orphan__fin_wait_2_times_out, 100, "S4 S1 ATTACK-19")
 	expect(RST, SEQ(2));
 }
 
+/* The peer's FIN came before what precedes it: no stand-in can wait for that. */
+WIRE_TEST_LONG(close, orphan__fin_wait_2_with_a_hole, 100, "S4 S1 ATTACK-19")
+{
+	sysctl_set("net/ipv4/tcp_fin_timeout", 5);
+	app_close(active_open());
+	expect(FIN | ACK, SEQ(1));
+	inject(FIN | ACK, SEQ(101), ACK(2));
+	expect(ACK, SEQ(2), ACK(1));
+	expect_pair(TCP_FIN_WAIT2);
+	expect_after(5000, RST | ACK, SEQ(2));
+	expect_pair(TCP_CLOSE);
+}
+
 WIRE_TEST_LONG(close, orphan__linger2_option, 100, "S4 A4 ATTACK-19")
 {
 	int fd = active_open();

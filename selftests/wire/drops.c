@@ -7,15 +7,10 @@
  * writes to the TUN device are received. Every drop must be asked for: what
  * was delivered or has had its effect is not one.
  */
-#include <linux/userfaultfd.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "wire.h"
 
@@ -386,62 +381,25 @@ WIRE_TEST(drops, accept_queue__full, "A6 W9 D1")
 
 /* ------------------------------------------- while somebody owns the socket */
 
-/* A page that is missing until somebody who watches brings it. */
-static int missing_page(void **page)
-{
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api))
-		wire_skip("userfaultfd: %s", strerror(errno));
-	*page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = (uintptr_t)*page;
-	reg.range.len = 4096;
-	ensure(!ioctl(fd, UFFDIO_REGISTER, &reg), "userfaultfd: %s", strerror(errno));
-	return fd;
-}
-
-struct reader {
-	int fd;
-	void *to;
-};
-
-static void *read_into(void *arg)
-{
-	const struct reader *r = arg;
-
-	return (void *)recv(r->fd, r->to, 100, 0);
-}
-
 /* The program reads into a missing page, and owns the socket until it is there. */
 WIRE_TEST(drops, backlog__full, "A6 D2")
 {
-	struct uffdio_zeropage zero = { .range.len = 4096 };
-	int fd = app_socket(), faults, i;
-	struct reader r;
-	pthread_t thread;
+	struct owner owner;
+	int fd = app_socket(), i;
 	long before;
 
 	app_set(fd, SOL_SOCKET, SO_RCVBUF, 8192);
 	active_open_fd(fd, MSS(1460));
 	inject(PSH | ACK, SEQ(1), LEN(100));
 	expect_ack(101);
-	faults = missing_page(&r.to);
-	r.fd = fd;
 	watch();
 	before = drops_before;
 	c->unchecked = true;			/* forge() hides what it sends */
-	pthread_create(&thread, NULL, read_into, &r);
-	pass_ms(10);
+	app_owns(&owner, fd);
 	for (i = 0; i < 5000 && drops() == before; i++)
 		forge(PSH | ACK, SEQ(101), LEN(1000));
 	expect_drop("SOCKET_BACKLOG");
-	zero.range.start = (uintptr_t)r.to;
-	ensure(!ioctl(faults, UFFDIO_ZEROPAGE, &zero), "userfaultfd: %s",
-	       strerror(errno));
-	pthread_join(thread, NULL);
+	app_lets_go(&owner);
 	pass_ms(100);
 	ignore_rest();		/* the ACKs of all that waited */
 	watch_end();

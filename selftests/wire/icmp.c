@@ -68,6 +68,40 @@ WIRE_TEST(icmp, syn_received__port_unreachable_is_ignored, "R9 ATTACK-33 D2")
 	expect_state(app_accept(listener), TCP_ESTABLISHED);
 }
 
+/* That the peer cannot be reached is believed, if it is about our SYN,ACK. */
+WIRE_TEST(icmp, syn_received__unreachable_ends_it, "R9 S1")
+{
+	static const struct { int type, code; } ends[] = {
+		{ UNREACHABLE, NET }, { UNREACHABLE, HOST },
+		{ TIME_EXCEEDED, 0 }, { PARAMETER_PROBLEM, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		new_connection();
+		if (!i)
+			reach(TCP_LISTEN);
+		c->stack_port = STACK_PORT;
+		inject(SYN, SEQ(0), MSS(1460));
+		expect(SYN | ACK, SEQ(0), ACK(1));
+		inject_icmp(ends[i].type, ends[i].code, SEQ(0));
+		expect_pair(TCP_CLOSE);
+		inject(ACK, SEQ(1), ACK(1));
+		expect(RST, SEQ(1));
+	}
+}
+
+WIRE_TEST(icmp, time_wait__is_not_touched, "R9 S4 ATTACK-33")
+{
+	size_t i;
+
+	reach(TCP_TIME_WAIT);
+	for (i = 0; i < ARRAY_SIZE(errors); i++)
+		inject_icmp(errors[i].type, errors[i].code, SEQ(1));
+	expect_pair(TCP_TIME_WAIT);
+	expect_silence(100);
+}
+
 WIRE_TEST(icmp, listen__is_not_touched, "R9 ATTACK-33")
 {
 	reach(TCP_LISTEN);
@@ -180,6 +214,22 @@ WIRE_TEST(icmp, frag_needed__resends_at_once, "R9 W10 MUST-54 SHLD-6")
 	app_write(fd, 2000);
 	expect(ACK, SEQ(2921), LEN(1000));
 	expect(PSH | ACK, SEQ(3921), LEN(1000));
+}
+
+/* Without SACK a duplicate ACK counted the segment that is lost now as arrived. */
+WIRE_TEST(icmp, frag_needed__after_a_duplicate_ack, "R9 W10")
+{
+	int fd = active_open();
+
+	app_write(fd, 1460);
+	expect(PSH | ACK, SEQ(1), LEN(1460));
+	inject(ACK, ACK(1));
+	inject_icmp(UNREACHABLE, FRAG_NEEDED, SEQ(1), MTU(1040));
+	expect(ACK, SEQ(1), LEN(1000));
+	take_burst(5);
+	inject(ACK, ACK(1461));
+	app_write(fd, 1000);
+	expect(PSH | ACK, SEQ(1461), LEN(1000));
 }
 
 /* Nothing was lost to congestion: the window need not shrink below what it was. */

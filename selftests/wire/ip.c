@@ -160,6 +160,20 @@ WIRE_TEST(ip, diffserv__of_a_passive_open, "MUST-48 SHLD-22 A3")
 	say_everything(app_accept(listener), check_tos);
 }
 
+/* tcp_reflect_tos: whoever asked is answered in kind, but for the two bits of ECN. */
+WIRE_TEST(ip, diffserv__reflected, "MUST-48 SHLD-22 A3")
+{
+	sysctl_set("net/ipv4/tcp_reflect_tos", 1);
+	listener = app_listen();
+	set_tos(listener, 0x28);
+	wanted_tos = 0x48;
+	inject(SYN, SEQ(0), MSS(1460), TOS(0x48 | ECT0));
+	check_tos(expect(SYN | ACK, SEQ(0), ACK(1)));
+	check_tos(expect_after(1000, SYN | ACK, SEQ(0), ACK(1)));
+	inject(ACK, SEQ(1), ACK(1));
+	say_everything(app_accept(listener), check_tos);
+}
+
 /* All 64 code points, as they are; the two bits of ECN are not the program's. */
 WIRE_TEST(ip, diffserv__changed_midway, "SHLD-21 SHLD-22 MUST-48 A3")
 {

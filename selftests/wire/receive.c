@@ -301,6 +301,25 @@ WIRE_TEST(receive, ack__single_segment_is_delayed, "F5 MUST-40 SHLD-18")
 	expect_silence(1000);
 }
 
+/* tcp(7): TCP_QUICKACK sends the ACK that is owed; an even value only that one. */
+WIRE_TEST(receive, ack__quickack_sends_what_is_owed, "F5 A4")
+{
+	int fd = active_open();
+
+	delay_acks(fd);
+	inject(PSH | ACK, SEQ(1), LEN(100));
+	app_set(fd, IPPROTO_TCP, TCP_QUICKACK, 2);
+	expect(ACK, SEQ(1), ACK(101), LEN(0));
+	inject(PSH | ACK, SEQ(101), LEN(100));
+	expect_after(40, ACK, SEQ(1), ACK(201), LEN(0));
+	delay_acks(fd);
+	inject(PSH | ACK, SEQ(201), LEN(100));
+	app_set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+	expect(ACK, SEQ(1), ACK(301), LEN(0));
+	inject(PSH | ACK, SEQ(301), LEN(100));
+	expect(ACK, SEQ(1), ACK(401), LEN(0));
+}
+
 WIRE_TEST(receive, ack__delay_can_be_set, "F5 MUST-40")
 {
 	int fd;

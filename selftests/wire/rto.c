@@ -48,6 +48,15 @@ WIRE_TEST(rto, backoff__doubles, "R1 MUST-19")
 	expect_silence(5000);
 }
 
+/* Whoever knows the path says so in its route (ip-route(8)). */
+WIRE_TEST(rto, bounds__route_goes_before_the_knob, "R1")
+{
+	run_ip("route add 192.0.2.2 dev wire0 rto_min 700ms");
+	one_segment_out();
+	expect_after(700, ACK, SEQ(1), LEN(1000));
+	expect_after(1400, ACK, SEQ(1), LEN(1000));
+}
+
 /* RFC 6298 (2.5): an upper bound is at least 60 s; here it is 120 s. */
 WIRE_TEST_LONG(rto, backoff__up_to_two_minutes, 700, "R1")
 {

@@ -64,6 +64,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -416,6 +417,14 @@ void wire_write_fails(const char *file, int line, int fd, int err);
 void wire_connect_result(const char *file, int line, int fd, int err);
 
 struct tcp_info app_info(int fd);
+
+/*
+ * A look at a byte that is there, into a page that is missing, owns the socket until
+ * the page comes: what arrives meanwhile has to wait.
+ */
+struct owner { int fd, faults; void *page; pthread_t thread; };
+void app_owns(struct owner *o, int fd);
+void app_lets_go(struct owner *o);
 
 /* States: the socket's by TCP_INFO; the pair's by the kernel's socket table. */
 #define expect_state(fd_, state_) wire_expect_state(__FILE__, __LINE__, (fd_), (state_))

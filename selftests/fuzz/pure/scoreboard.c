@@ -40,18 +40,9 @@ static void check_dsack(struct input *in)
 
 static void check_counts(struct input *in)
 {
-	u32 out = take16(in), sacked = take16(in), lost = take16(in), again = take16(in);
-	u32 thresh = 1 + take8(in), mss = 1 + take16(in);
-	s64 pipe = (s64)out - sacked - lost + again;
+	u32 sacked = take16(in), thresh = 1 + take8(in);
 
-	check(ltcp_pipe(out, sacked, lost, again) == (pipe < 0 ? 0 : pipe));
 	check(ltcp_dupthresh_reached(sacked, thresh) == (sacked >= thresh));
-	if (ltcp_is_lost(sacked, lost, thresh, mss))	/* and more is still lost */
-		check(ltcp_is_lost(sacked + 1, lost + 1, thresh, mss));
-	check(ltcp_is_lost(thresh, 0, thresh, mss));
-	check(!ltcp_is_lost(0, 0, thresh + 1, mss));
-	check(!ltcp_limited_transmit_allows(0, out, sacked));
-	check(!ltcp_limited_transmit_allows(1, out + 3, out));
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
