@@ -135,7 +135,7 @@ static int racer(void *unused)
 }
 
 /* Reported by KCSAN only, the others not by its kernel. */
-static void data_race(void)
+static void race(void)
 {
 	struct task_struct *one = kthread_run(racer, NULL, "one");
 	struct task_struct *two = kthread_run(racer, NULL, "two");
@@ -158,7 +158,7 @@ static const struct {
 	{ "sleep_in_atomic", sleep_in_atomic },
 	{ "free_active_timer", free_active_timer },
 	{ "leak", leak },
-	{ "data_race", data_race },
+	{ "data_race", race },
 };
 
 static int __init planted_init(void)
