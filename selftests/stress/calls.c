@@ -405,6 +405,18 @@ static void set_up_faults(void)
 	}
 }
 
+/*
+ * The kernel kills a thread when it cannot write to its area of restartable sequences
+ * (rseq(2)), and that copy may be the one that fails: without them, then.
+ */
+static void without_rseq(char **argv)
+{
+	if (getenv("GLIBC_TUNABLES"))
+		return;
+	setenv("GLIBC_TUNABLES", "glibc.pthread.rseq=0", 1);
+	execv("/proc/self/exe", argv);
+}
+
 /* ------------------------------------------------------------------- rounds */
 
 static void *work(void *seed)
@@ -479,6 +491,7 @@ int main(int argc, char **argv)
 	unsigned long seed = 1, rounds = 3, i;
 	int opt;
 
+	without_rseq(argv);
 	calls_each = fewer ? strtoul(fewer, NULL, 0) / THREADS : 4000;
 	protocol_number = protocol();
 	while ((opt = getopt_long(argc, argv, "", words, NULL)) != -1) {
