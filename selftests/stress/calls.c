@@ -114,9 +114,12 @@ static void do_socket(void)
 
 	if (fd < 0)
 		return;
-	/* What blocks does so for a moment. */
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof(brief));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof(brief));
+	/* What blocks does so for a moment; without that, because a copy failed, for ever. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof(brief)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof(brief))) {
+		close(fd);
+		return;
+	}
 	setsockopt(fd, SOL_SOCKET, one_in(2) ? SO_REUSEADDR : SO_REUSEPORT, &on, sizeof(on));
 	keep(fd);
 }
