@@ -12,7 +12,9 @@
  * Each mistake is harmless for the kernel that makes it: what is read after it
  * has been freed is only read, and nothing is left locked.
  */
+#include <linux/delay.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -120,6 +122,29 @@ static void leak(void)
 	sink = !!kzalloc(sizeof(struct seedling), GFP_KERNEL);
 }
 
+static int raced;
+
+static int racer(void *unused)
+{
+	while (!kthread_should_stop()) {
+		raced++;
+		barrier();
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Reported by KCSAN only, the others not by its kernel. */
+static void race(void)
+{
+	struct task_struct *one = kthread_run(racer, NULL, "one");
+	struct task_struct *two = kthread_run(racer, NULL, "two");
+
+	msleep(2000);
+	kthread_stop(one);
+	kthread_stop(two);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -133,6 +158,7 @@ static const struct {
 	{ "sleep_in_atomic", sleep_in_atomic },
 	{ "free_active_timer", free_active_timer },
 	{ "leak", leak },
+	{ "data_race", race },
 };
 
 static int __init planted_init(void)

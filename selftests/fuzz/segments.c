@@ -2,7 +2,7 @@
 /*
  * segments.c - a segment fuzzer for the stack's connections; fuzz.h explains
  *
- * Usage: segments [--seed N] [--rounds N] [--segments N] [--verbose]
+ * Usage: [FUZZ_SEGMENTS=N] segments [--seed N] [--rounds N] [--segments N] [--verbose]
  *
  * Round i is a process in a namespace of its own, whose every decision follows
  * from seed N + i; "--seed N+i --rounds 1" plays it again. In warp mode, and in
@@ -205,7 +205,8 @@ int main(int argc, char **argv)
 		{ "seed", 1, NULL, 's' }, { "rounds", 1, NULL, 'r' }, { "segments", 1, NULL, 'n' },
 		{ "verbose", 0, NULL, 'v' }, {},
 	};
-	unsigned long seed = 1, rounds = 4, segments = 25000, i;
+	const char *fewer = getenv("FUZZ_SEGMENTS");
+	unsigned long seed = 1, rounds = 4, segments = fewer ? number(fewer) : 25000, i;
 	struct tally sum = {};
 	double start;
 	int opt;

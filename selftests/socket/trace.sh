@@ -89,10 +89,11 @@ client.close()"
 
 	counter RetransSegs >"$work/before"
 	rule 'in meta length > 1000 numgen inc mod 97 == 30 drop'
-	(sleep 1; rule 'in drop'; sleep 1; clear) &
+	(wait_for test -e "$work/begun"; rule 'in drop'; sleep 1; clear) &
 	transfer "
 for i in range(100):
     client.sendall(b'x' * ($bytes // 100)); time.sleep(0.01)
+    if i == 40: open('$work/begun', 'w')
 client.shutdown(socket.SHUT_WR)
 client.recv(1)"
 	wait

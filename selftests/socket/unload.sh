@@ -47,7 +47,7 @@ remove()
 		rmmod ltcp 2>"$work/rmmod" && return
 		sleep 0.2
 	done
-	cat "$work/rmmod"
+	cat "$work/rmmod" /proc/net/ltcp
 	return 1
 }
 

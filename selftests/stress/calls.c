@@ -2,7 +2,7 @@
 /*
  * calls.c - a fuzzer of the system calls, from several threads at once
  *
- * Usage: calls [--seed N] [--rounds N] [--calls N] [--no-faults]
+ * Usage: [CALLS=N] calls [--seed N] [--rounds N] [--calls N] [--no-faults]
  *
  * The threads of a process share a table of descriptors: sockets of the stack
  * under test that connect to each other over loopback, listeners, what accept()
@@ -10,7 +10,8 @@
  * with arguments that are mostly plausible and sometimes absurd, while others do
  * the same to the same socket; now and then the whole process forks, and the
  * child ends with everything open. Where the kernel can fail on demand
- * (/proc/self/fail-nth), the n-th allocation of a call fails.
+ * (/proc/self/fail-nth), the n-th allocation of a call, or copy from or to the
+ * program, fails.
  *
  * What is wrong shows as a complaint of the kernel, a thread that does not come
  * back, or an object that stays in a slab. Threads draw from seeds of their own,
@@ -113,9 +114,12 @@ static void do_socket(void)
 
 	if (fd < 0)
 		return;
-	/* What blocks does so for a moment. */
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof(brief));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof(brief));
+	/* What blocks does so for a moment; without that, because a copy failed, for ever. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof(brief)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof(brief))) {
+		close(fd);
+		return;
+	}
 	setsockopt(fd, SOL_SOCKET, one_in(2) ? SO_REUSEADDR : SO_REUSEPORT, &on, sizeof(on));
 	keep(fd);
 }
@@ -377,23 +381,43 @@ static void open_faults(void)
 	fail_nth = faults ? open(path, O_RDWR | O_CLOEXEC) : -1;
 }
 
-/* A stack trace for each would take longer than everything else. */
-static void silence_faults(void)
+/*
+ * Allocations that could wait for memory fail, too, and those of single pages. A
+ * stack trace for each would take longer than everything else.
+ */
+static void set_up_faults(void)
 {
-	static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_usercopy" };
+	static const char *const settings[][2] = {
+		{ "failslab/verbose", "0" }, { "failslab/ignore-gfp-wait", "N" },
+		{ "fail_page_alloc/verbose", "0" }, { "fail_page_alloc/ignore-gfp-wait", "N" },
+		{ "fail_page_alloc/ignore-gfp-highmem", "N" },
+		{ "fail_page_alloc/min-order", "0" }, { "fail_usercopy/verbose", "0" },
+	};
 	char path[64];
 	size_t i;
 	int fd;
 
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/verbose", kinds[i]);
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/debug/%s", settings[i][0]);
 		fd = open(path, O_WRONLY);
 		if (fd < 0)
 			continue;
-		if (write(fd, "0", 1) != 1)
+		if (write(fd, settings[i][1], 1) != 1)
 			ksft_print_msg("%s: %s\n", path, strerror(errno));
 		close(fd);
 	}
+}
+
+/*
+ * The kernel kills a thread when it cannot write to its area of restartable sequences
+ * (rseq(2)), and that copy may be the one that fails: without them, then.
+ */
+static void without_rseq(char **argv)
+{
+	if (getenv("GLIBC_TUNABLES"))
+		return;
+	setenv("GLIBC_TUNABLES", "glibc.pthread.rseq=0", 1);
+	execv("/proc/self/exe", argv);
 }
 
 /* ------------------------------------------------------------------- rounds */
@@ -466,10 +490,12 @@ int main(int argc, char **argv)
 		{ "seed", 1, NULL, 's' }, { "rounds", 1, NULL, 'r' }, { "calls", 1, NULL, 'n' },
 		{ "no-faults", 0, NULL, 'q' }, {},
 	};
+	const char *fewer = getenv("CALLS");
 	unsigned long seed = 1, rounds = 3, i;
 	int opt;
 
-	calls_each = 4000;
+	without_rseq(argv);
+	calls_each = fewer ? strtoul(fewer, NULL, 0) / THREADS : 4000;
 	protocol_number = protocol();
 	while ((opt = getopt_long(argc, argv, "", words, NULL)) != -1) {
 		if (opt == 's')
@@ -486,7 +512,7 @@ int main(int argc, char **argv)
 	ksft_print_header();
 	ksft_set_plan(rounds);
 	net_load_tun();
-	silence_faults();
+	set_up_faults();
 	for (i = 0; i < rounds; i++)
 		ksft_test_result(run_round(seed + i), "calls.seed_%lu\n", seed + i);
 	ksft_finished();

@@ -19,6 +19,9 @@
  * Keep-alives find an end that has died while the wire was down. A connection
  * that cannot be opened counts, but is no failure: the wire may be down.
  *
+ * The sockets belong to the control group that GROUP names, if it does, whose limit may
+ * change; the processes do not, so that they are not killed for the sockets' memory.
+ *
  * A server ends upon SIGTERM, when its connections have ended. Prints one line of
  * figures; exit status 0 when everything above was true.
  */
@@ -68,6 +71,59 @@ static enum ending __attribute__((format(printf, 1, 2))) wrong(const char *fmt, 
 	fprintf(stderr, "# %s %d: %s (%s)\n", self == CLIENT ? "client" : "server", getpid(),
 		text, strerror(error));
 	return WRONG;
+}
+
+/* --- the group --- */
+
+/*
+ * Sockets are charged to the group in which the process that makes them is then.
+ * Within the group nothing can be opened when its memory is used up, hence before.
+ */
+static int group_fd = -1, home_fd = -1;
+
+static int open_group(const char *group, const char *where)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%scgroup.procs", group, where);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ensure(fd >= 0, "%s: %s", path, strerror(errno));
+	return fd;
+}
+
+static void find_group(const char *group)
+{
+	if (!group)
+		return;
+	group_fd = open_group(group, "");
+	home_fd = open_group(group, "../");
+}
+
+/* With @fd -1 there is no group. */
+static void move_to(int fd)
+{
+	ensure(fd < 0 || write(fd, "0", 1) == 1, "cgroup.procs: %s", strerror(errno));
+}
+
+static int accept_in_group(int listener)
+{
+	int fd;
+
+	move_to(group_fd);
+	fd = accept(listener, NULL, NULL);
+	move_to(home_fd);
+	return fd;
+}
+
+static int socket_in_group(int protocol)
+{
+	int fd;
+
+	move_to(group_fd);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol);
+	move_to(home_fd);
+	return fd;
 }
 
 /* --- bytes --- */
@@ -290,8 +346,10 @@ static struct plan draw_plan(void)
 
 static enum ending use(int protocol, struct sockaddr_in where, struct plan plan)
 {
-	int fd = socket_of(protocol);
+	int fd = socket_in_group(protocol);
 
+	if (fd < 0)
+		return UNOPENED;
 	set_up(fd);
 	set_int(fd, IPPROTO_TCP, TCP_SYNCNT, 4);
 	if (plan.killed == CLIENT)
@@ -353,7 +411,7 @@ static int serve_all(int protocol, uint16_t port)
 	while (!stop) {
 		struct pollfd p = { .fd = listener, .events = POLLIN };
 
-		if (poll(&p, 1, 200) > 0 && (fd = accept(listener, NULL, NULL)) >= 0) {
+		if (poll(&p, 1, 200) > 0 && (fd = accept_in_group(listener)) >= 0) {
 			if (!fork()) {
 				close(listener);
 				_exit(serve(fd));
@@ -395,6 +453,7 @@ int main(int argc, char **argv)
 	figures = mmap(NULL, sizeof(*figures), PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	may_break = getenv("MAY_BREAK");
+	find_group(getenv("GROUP"));
 	if (argc == 4 && !strcmp(argv[1], "serve"))
 		return serve_all(atoi(argv[2]), atoi(argv[3]));
 	if (argc == 7 && !strcmp(argv[1], "use")) {

@@ -6,7 +6,8 @@
 # killed; there is no memory. No byte may be wrong, missing or doubled, no connection
 # get stuck (chaos.c), nothing be left behind.
 #
-# On the debug kernel allocations fail, too; then any error may end a connection.
+# The sockets are a control group's, whose limit changes. On the debug kernel
+# allocations of objects and of pages fail, too; then any error may end a connection.
 #
 # Environment: SEED repeats the order of events (processes run as they will), SECONDS_OF_CHAOS
 # (default 12), EVENTS ("wire mtu ...": only these).
@@ -28,6 +29,8 @@ cleanup()
 		ip netns pids $ns 2>/dev/null | xargs -r kill -9 2>/dev/null || true
 		ip netns del $ns 2>/dev/null || true
 	done
+	rmdir "${GROUP:-}" 2>/dev/null || true
+	umount "$work/groups" 2>/dev/null || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -103,6 +106,18 @@ heal()
 	done
 	online 1
 	[[ ! -s $work/mem ]] || sysctl -qw net.ipv4.tcp_mem="$(<"$work/mem")"
+	[[ -z ${GROUP:-} ]] || echo max >"$GROUP/memory.max"
+}
+
+# The sockets' control group, where the kernel limits memory by groups.
+make_group()
+{
+	local groups=$work/groups
+	mkdir "$groups"
+	mount -t cgroup2 none "$groups" && echo +memory >"$groups/cgroup.subtree_control" ||
+		return 0
+	mkdir -p "$groups/chaos"
+	export GROUP=$groups/chaos
 }
 
 # --- events: each happens to a side and a wire --------------------------------
@@ -196,6 +211,20 @@ memory()
 	sysctl -qw net.ipv4.tcp_mem="$(<"$work/mem")"
 }
 
+# The limit holds at once; then the kernel looks for memory to take back, in vain, until
+# a signal comes.
+group()
+{
+	local bytes
+	[[ -n ${GROUP:-} ]] || return 0
+	pick bytes 200K 500K 1M 4M
+	echo $bytes >"$GROUP/memory.max" &
+	nap; nap
+	kill $! 2>/dev/null || true
+	wait $! 2>/dev/null || true
+	echo max >"$GROUP/memory.max"
+}
+
 buffers()
 {
 	local bytes
@@ -222,11 +251,18 @@ congestion()
 
 nap() { local ms; draw ms 50 500; sleep "$(printf 0.%03d $ms)"; }
 
-# One in a hundred of ltcp's allocations fails for a while, on the debug kernel.
+# One in a hundred of ltcp's allocations, of objects or of pages, fails for a while,
+# on the debug kernel.
 failures()
 {
-	local where=/sys/kernel/debug/failslab text
+	local kind where text
+	pick kind failslab fail_page_alloc
+	where=/sys/kernel/debug/$kind
 	[[ -d $where ]] || return 0
+	if [[ $kind == fail_page_alloc ]]; then
+		echo 0 >$where/min-order
+		echo N >$where/ignore-gfp-highmem
+	fi
 	text=$(<"/sys/module/ltcp/sections/.text")
 	printf %s "$text" >$where/require-start
 	printf '0x%x' $((text + 0x100000)) >$where/require-end
@@ -239,7 +275,7 @@ failures()
 }
 
 readonly events=(${EVENTS:-wire wire wire clean_wire mtu flap route_over route_gone route_mtu
-	address neighbour offload offload cpu memory buffers settings congestion failures failures})
+	address neighbour offload offload cpu memory group buffers settings congestion failures failures})
 
 # --- the run -----------------------------------------------------------------
 
@@ -262,6 +298,7 @@ start()
 {
 	local name=$1 side=$2
 	shift 2
+	echo -1000 >/proc/$BASHPID/oom_score_adj	# for want of memory a call may fail
 	exec nsenter --net="/run/netns/${namespace[$side]}" nice -n 19 "$chaos" "$@" >"$work/$name" 2>&1
 }
 
@@ -302,6 +339,8 @@ transfers()
 	kill "${servers[@]}"
 	await "${servers[@]}" || status=1
 	cat "$work"/client-* "$work"/server-*
+	[[ -z ${GROUP:-} ]] || echo "group: at most $(<"$GROUP/memory.peak") bytes," \
+		"$(sed -n 's/^max //p' "$GROUP/memory.events") times at its limit"
 	sort "$work/events" | cut -d' ' -f1 | uniq -c | tr '\n' ' '; echo
 	((!status)) || paste -sd, "$work/events"
 	return $status
@@ -324,6 +363,7 @@ RANDOM=$((seed % 32768))
 sysctl -n net.ipv4.tcp_mem >"$work/mem"
 before=$(objects)
 make_network
+make_group
 plan 3
 echo "# SEED=$seed SECONDS_OF_CHAOS=$seconds"
 check 'chaos.transfers__everything_happens [A2 D5 F9 R1 R9 S5 W2]' transfers

@@ -3,7 +3,8 @@
  * storm.c - connections in every way at once, over wires of every kind
  *
  * What is wrong shows as a wrong byte, a transfer that stands still, an object
- * that stays in a slab, or a complaint of the kernel.
+ * that stays in a slab, or a complaint of the kernel. STORM_SECONDS is how long each
+ * lasts.
  */
 #include "../socket/pair.h"
 #include "slabs.h"
@@ -20,9 +21,12 @@ static void netem(const char *what)
 
 static void storm(struct load load)
 {
+	const char *seconds = getenv("STORM_SECONDS");
 	struct slabs before;
 	struct outcome o;
 
+	if (seconds)
+		load.seconds = atoi(seconds);
 	sysctl_try("net/ltcp/msl_ms", 50);
 	load.protocol = protocol();
 	before = slabs_in_use();
