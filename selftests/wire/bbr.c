@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bbr.c - BBR on a connection: losses, an undone timeout, the look at the round trip
+ *
+ * What BBR computes is tested in user space; here it runs where its events come from.
+ * A peer with an MSS of 1000.
+ */
+#include "wire.h"
+
+enum { SEG = 1000 };
+
+static int bbr(struct segment synack)
+{
+	static const char name[] = "bbr";
+	int fd;
+
+	differs_from_builtin("its BBR is a module");
+	sysctl_set("net/ipv4/tcp_early_retrans", 0);
+	fd = app_socket();
+	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, strlen(name)),
+	       "TCP_CONGESTION bbr: %s", strerror(errno));
+	app_set(fd, SOL_SOCKET, SO_SNDBUF, 200000);
+	synack.mss = (struct num)NUM(SEG);
+	wire_active_open(fd, synack);
+	return fd;
+}
+
+static int cwnd(int fd)
+{
+	return app_info(fd).tcpi_snd_cwnd;
+}
+
+/* The hole is filled, and BBR goes on with what it had. */
+WIRE_TEST(bbr, loss__is_repaired, "C4 R4")
+{
+	int fd = bbr((struct segment){ SACK_OK });
+	int64_t end;
+
+	app_write(fd, 10 * SEG);
+	end = take_burst(100).to;
+	ensure_eq(end, 1 + 10 * SEG);
+	inject(ACK, ACK(1), SACK({ 1 + SEG, end }));
+	expect_within(0, 100, ACK, SEQ(1), LEN(SEG));
+	inject(ACK, ACK(end));
+	ensure_in(cwnd(fd), 10, 100);
+	app_write(fd, 10 * SEG);
+	ensure_eq(take_burst(200).to, 1 + 20 * SEG);
+}
+
+/* RFC 4015: the original had arrived, so that cwnd is what it was. */
+WIRE_TEST(bbr, timeout__undone, "C4 R7")
+{
+	int fd = bbr((struct segment){ TS, SACK_OK }), before;
+	uint32_t first;
+
+	app_write(fd, 30 * SEG);
+	take_burst(100);
+	first = c->stack_tsval;
+	before = cwnd(fd);
+	expect_within(50, 500, ACK, SEQ(1));
+	ensure_in(cwnd(fd), 1, before - 1);
+	inject(ACK, ACK(1 + 5 * 988), TSECR(first));
+	ensure_in(cwnd(fd), before, 2 * before);
+	ignore_rest();
+}
+
+/* The peer acknowledges what came a step ago and takes in what comes in this one. */
+static int64_t step(int fd, int ms, int64_t last)
+{
+	int64_t until = now_us() + ms * 1000, received = last;
+	const struct seen *s;
+
+	app_fill(fd);
+	while (now_us() < until && (s = take((until - now_us()) / 1000)))
+		received = s->seq + s->len;
+	pass_ms((until - now_us()) / 1000);
+	inject(ACK, ACK(last), WIN(20 * SEG));
+	return received;
+}
+
+/*
+ * A path that has become longer, and a peer that offers 20 segments: within 5 seconds
+ * only half of what the path holds is sent, to see the round trip without a queue.
+ */
+WIRE_TEST_LONG(bbr, probe_rtt__halves_what_is_in_flight, 100, "C4")
+{
+	int fd = bbr((struct segment){ WIN(20 * SEG) });
+	int steps, most = 0, least = 1000;
+	int64_t last = 1;
+
+	for (steps = 0; steps < 50; steps++)
+		last = step(fd, 10, last);
+	for (steps = 0; steps < 300; steps++) {
+		int now = cwnd(fd);
+
+		last = step(fd, 25, last);
+		most = now > most ? now : most;
+		least = now < least ? now : least;
+	}
+	note("cwnd from %d to %d", least, most);
+	ensure_in(most, 20, 200);
+	ensure_in(least, 4, most / 2);
+	ignore_rest();
+}
