@@ -61,7 +61,7 @@ def count(gcda, directory):
     run = subprocess.run(["gcov-12", "--json-format", "--stdout", *gcda],
                          cwd=directory, capture_output=True, check=False)
     if run.returncode:
-        sys.exit(f"coverage: gcov-12 failed: {run.stderr.decode()}")
+        sys.exit(f"coverage: gcov-12: {run.stderr.decode().splitlines()[0]}")
     if b"newer than notes" in run.stderr:
         print("Sources have changed since they were compiled: lines are those of then.")
     for text in run.stdout.splitlines():

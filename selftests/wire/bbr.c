@@ -41,10 +41,29 @@ WIRE_TEST(bbr, loss__is_repaired, "C4 R4")
 	ensure_eq(end, 1 + 10 * SEG);
 	inject(ACK, ACK(1), SACK({ 1 + SEG, end }));
 	expect_within(0, 100, ACK, SEQ(1), LEN(SEG));
+	ensure_in(cwnd(fd), 10, 100);
 	inject(ACK, ACK(end));
 	ensure_in(cwnd(fd), 10, 100);
 	app_write(fd, 10 * SEG);
 	ensure_eq(take_burst(200).to, 1 + 20 * SEG);
+}
+
+/* One segment at first; all of it back when what was lost has been made good. */
+WIRE_TEST(bbr, timeout__cwnd_comes_back, "C4 R1")
+{
+	int fd = bbr((struct segment){}), before;
+
+	app_write(fd, 30 * SEG);
+	take_burst(100);
+	before = cwnd(fd);
+	expect_within(50, 500, ACK, SEQ(1), LEN(SEG));
+	ensure_eq(cwnd(fd), 1);
+	inject(ACK, ACK(1 + 3 * SEG));
+	ensure_in(cwnd(fd), 2, before - 1);
+	take_burst(100);
+	inject(ACK, ACK(c->stack_max));
+	ensure_in(cwnd(fd), before, 4 * before);
+	ignore_rest();
 }
 
 /* RFC 4015: the original had arrived, so that cwnd is what it was. */
@@ -90,14 +109,16 @@ WIRE_TEST_LONG(bbr, probe_rtt__halves_what_is_in_flight, 100, "C4")
 
 	for (steps = 0; steps < 50; steps++)
 		last = step(fd, 10, last);
-	for (steps = 0; steps < 300; steps++) {
+	for (steps = 0; steps < 60; steps++)	/* until Startup is over */
+		last = step(fd, 25, last);
+	for (steps = 0; steps < 240; steps++) {
 		int now = cwnd(fd);
 
 		last = step(fd, 25, last);
 		most = now > most ? now : most;
 		least = now < least ? now : least;
 	}
-	note("cwnd from %d to %d", least, most);
+	ladder("cwnd from %d to %d", least, most);
 	ensure_in(most, 20, 200);
 	ensure_in(least, 4, most / 2);
 	ignore_rest();
