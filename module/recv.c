@@ -160,6 +160,9 @@ static void ltcp_recv_settle(struct sock *sk, struct ltcp_read *rd)
 
 	if (bytes <= 0 || (rd->flags & MSG_PEEK))
 		return;
+	/* Read whole, it is kept for its time alone: the window has its memory */
+	if (unlikely(rd->stamped) && !skb_shared(rd->stamped))
+		skb_orphan(rd->stamped);
 	rd->settled_bytes = rd->copied_bytes;
 	ltcp_read_settle(sk, bytes);
 }
@@ -354,10 +357,7 @@ static void ltcp_recv_inq(struct sock *sk, struct msghdr *msg)
 		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
 }
 
-/*
- * Ancillary data, still under the lock: dropping the last reference on a packet
- * gives its bytes back to the socket.
- */
+/* Ancillary data. */
 static void ltcp_recv_cmsg(struct sock *sk, struct ltcp_read *rd)
 {
 	if (rd->stamped) {

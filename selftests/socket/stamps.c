@@ -6,6 +6,7 @@
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <poll.h>
+#include <sys/wait.h>
 #include "pair.h"
 
 enum { WAIT_MS = 2000 };
@@ -164,4 +165,24 @@ WIRE_TEST(stamps, none__unless_asked_for, "A3")
 	write_all(&p, 100);
 	pass_ms(100);
 	no_report(p.client);
+}
+
+/* A packet that is kept for its time of arrival does not keep the window shut. */
+WIRE_TEST(stamps, receive__in_one_long_read, "A3 F6")
+{
+	enum { BYTES = 4000000 };
+	static char buf[BYTES];
+	struct timeval patience = { .tv_sec = 20 };
+	struct pair p = connected();
+	int on = 1, status;
+	pid_t writer;
+
+	ensure_ok(setsockopt(p.server, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)));
+	ensure_ok(setsockopt(p.server, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)));
+	writer = fork();
+	if (!writer)
+		_exit(send(p.client, buf, BYTES, 0) != BYTES);
+	ensure_eq(recv(p.server, buf, BYTES, MSG_WAITALL), BYTES);
+	ensure_eq(waitpid(writer, &status, 0), writer);
+	ensure_eq(status, 0);
 }
