@@ -174,10 +174,11 @@ WIRE_TEST(stamps, receive__in_one_long_read, "A3 F6")
 	static char buf[BYTES];
 	struct timeval patience = { .tv_sec = 20 };
 	struct pair p = connected();
-	int on = 1, status;
+	int on = 1, room = 65536, status;
 	pid_t writer;
 
 	ensure_ok(setsockopt(p.server, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)));
+	ensure_ok(setsockopt(p.server, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)));
 	ensure_ok(setsockopt(p.server, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)));
 	writer = fork();
 	if (!writer)
