@@ -3,6 +3,7 @@
 # 30th segment: all bytes arrive, and what is sent for it grows as the textbook says.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/ktap.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/network.sh"
 
 protocol=${LTCP_PROTO:-253}
 near=arq-near-$$ far=arq-far-$$ port=7004
@@ -10,8 +11,7 @@ work=$(mktemp -d)
 
 cleanup()
 {
-	ip netns del $near 2>/dev/null || true
-	ip netns del $far 2>/dev/null || true
+	drop_namespaces $near $far
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -19,14 +19,10 @@ trap cleanup EXIT
 make_network()
 {
 	local ns
-	ip netns add $near
-	ip netns add $far
-	ip link add veth0 netns $near type veth peer name veth0 netns $far
-	ip -n $near address add 10.79.0.1/24 dev veth0
-	ip -n $far address add 10.79.0.2/24 dev veth0
+	make_namespaces $near $far
+	cable $near veth0 10.79.0.1/24 $far veth0 10.79.0.2/24
 	for ns in $near $far; do
-		ip -n $ns link set veth0 up
-		ip netns exec $ns ethtool -K veth0 tso off gso off gro off >/dev/null
+		no_offloads $ns veth0
 	done
 	sleep 2
 	ip netns exec $near tc qdisc add dev veth0 root netem delay 10ms limit 10000

@@ -3,39 +3,30 @@
 # tcp_mtu_probing data gets through, at the size that fits.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/ktap.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/network.sh"
 
 protocol=${LTCP_PROTO:-253}
 near=hole-near-$$ router=hole-router-$$ far=hole-far-$$ port=7005
 
 cleanup()
 {
-	local ns
-	for ns in $near $router $far; do
-		ip netns pids $ns 2>/dev/null | xargs -r kill 2>/dev/null || true
-		ip netns del $ns 2>/dev/null || true
-	done
+	drop_namespaces $near $router $far
 }
 trap cleanup EXIT
 
 # The end of it does not know the MTU, or its SYN would tell.
 link()		# NS ADDRESS ROUTER-ADDRESS ROUTER-DEVICE MTU-OF-ROUTER
 {
-	ip link add eth0 netns "$1" type veth peer name "$4" netns $router mtu "$5"
-	ip -n "$1" address add "$2/24" dev eth0
-	ip -n $router address add "$3/24" dev "$4"
-	ip -n "$1" link set eth0 up
-	ip -n $router link set "$4" up
+	cable "$1" eth0 "$2/24" $router "$4" "$3/24"
+	ip -n $router link set "$4" mtu "$5"
 	ip -n "$1" route add default via "$3"
-	ip netns exec "$1" ethtool -K eth0 tso off gso off gro off >/dev/null
-	ip netns exec $router ethtool -K "$4" tso off gso off gro off >/dev/null
+	no_offloads "$1" eth0
+	no_offloads $router "$4"
 }
 
 make_network()
 {
-	local ns
-	for ns in $near $router $far; do
-		ip netns add $ns
-	done
+	make_namespaces $near $router $far
 	link $near 10.81.0.1 10.81.0.254 left 1500
 	link $far 10.82.0.1 10.82.0.254 right 1200
 	ip netns exec $router sysctl -qw net.ipv4.ip_forward=1

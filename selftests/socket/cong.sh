@@ -2,6 +2,7 @@
 # Congestion control by name: ltcp's own, and modules of the kernel.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/ktap.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/network.sh"
 
 near=cong-near-$$ far=cong-far-$$
 export LTCP_PROTO=${LTCP_PROTO:-253}
@@ -9,8 +10,7 @@ modules=(vegas westwood htcp illinois yeah cdg hybla veno scalable highspeed bic
 
 cleanup()
 {
-	ip netns del $near 2>/dev/null || true
-	ip netns del $far 2>/dev/null || true
+	drop_namespaces $near $far
 	rm -f "$program"
 }
 program=$(mktemp) && trap cleanup EXIT
@@ -88,13 +88,9 @@ $1"; }
 make_network()
 {
 	local ns
-	ip netns add $near
-	ip netns add $far
-	ip link add veth0 netns $near type veth peer name veth0 netns $far
-	ip -n $near address add 10.79.0.1/24 dev veth0
-	ip -n $far address add 10.79.0.2/24 dev veth0
+	make_namespaces $near $far
+	cable $near veth0 10.79.0.1/24 $far veth0 10.79.0.2/24
 	for ns in $near $far; do
-		ip -n $ns link set veth0 up
 		ip netns exec $ns tc qdisc replace dev veth0 root netem delay 5ms loss 1%
 	done
 	sleep 2

@@ -3,41 +3,31 @@
 # built-in TCP runs on the same for comparison. near --- router, 20 Mbit/s and a managed queue --- far, 20 ms.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/ktap.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/network.sh"
 
 near=ecn-near-$$ router=ecn-router-$$ far=ecn-far-$$ port=7005 seconds=2
 link=20000000	# bits a second
 
 cleanup()
 {
-	local ns
-	for ns in $near $router $far; do
-		ip netns pids $ns 2>/dev/null | xargs -r kill 2>/dev/null || true
-		ip netns del $ns 2>/dev/null || true
-	done
+	drop_namespaces $near $router $far
 }
 trap cleanup EXIT
-
-cable()	# NAMESPACE DEVICE ADDRESS NAMESPACE DEVICE ADDRESS
-{
-	ip link add "$2" netns "$1" type veth peer name "$5" netns "$4"
-	ip -n "$1" address add "$3" dev "$2"
-	ip -n "$4" address add "$6" dev "$5"
-	ip -n "$1" link set "$2" up
-	ip -n "$4" link set "$5" up
-	# Each packet of the wire is one packet of the queue
-	ip netns exec "$1" ethtool -K "$2" tso off gso off gro off
-	ip netns exec "$4" ethtool -K "$5" tso off gso off gro off
-}
 
 make_network()
 {
 	local ns
+	make_namespaces $near $router $far
 	for ns in $near $router $far; do
-		ip netns add $ns
 		ip netns exec $ns sysctl -qw net.ipv4.ip_forward=1 net.ipv4.tcp_no_metrics_save=1
 	done
 	cable $near veth0 10.79.1.1/24 $router veth0 10.79.1.2/24
 	cable $router veth1 10.79.2.1/24 $far veth1 10.79.2.2/24
+	# Each packet of the wire is one packet of the queue
+	no_offloads $near veth0
+	no_offloads $router veth0
+	no_offloads $router veth1
+	no_offloads $far veth1
 	ip -n $near route add default via 10.79.1.2
 	ip -n $far route add default via 10.79.2.1
 	ip netns exec $far tc qdisc add dev veth1 root netem delay 20ms limit 10000

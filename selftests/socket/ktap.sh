@@ -70,6 +70,19 @@ ltcp_module()
 # ltcp_parameters: those that the module was loaded with, for loading it again.
 ltcp_parameters() { (cd /sys/module/ltcp/parameters && grep -H '' -- * | sed 's/:/=/' | paste -sd ' '); }
 
+# need_reloading: for tests that remove the module and load it again; sets module and
+# parameters, or skips all.
+need_reloading()
+{
+	[[ ${LTCP_PROTO:-253} == 253 ]] || skip_all 'only ltcp can be unloaded'
+	grep -q '^ltcp ' /proc/modules || skip_all 'ltcp is not loaded'
+	module=$(ltcp_module) || skip_all 'the module file is not there to be loaded again'
+	read -ra parameters < <(ltcp_parameters)
+}
+
+# load_again: the module, unless it is there.
+load_again() { grep -q '^ltcp ' /proc/modules || insmod "$module" "${parameters[@]}"; }
+
 # hold_socket PROTOCOL: a process with a listening socket until its input ends.
 hold_socket()
 {

@@ -2,27 +2,21 @@
 # What a bulk sender leaves in the qdisc: little (small queues), and with fq paced.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/ktap.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/network.sh"
 
 protocol=${LTCP_PROTO:-253}
 near=qdisc-near-$$ far=qdisc-far-$$ port=7002
 
 cleanup()
 {
-	ip netns pids $near 2>/dev/null | xargs -r kill 2>/dev/null || true
-	ip netns del $near 2>/dev/null || true
-	ip netns del $far 2>/dev/null || true
+	drop_namespaces $near $far
 }
 trap cleanup EXIT
 
 make_network()
 {
-	ip netns add $near
-	ip netns add $far
-	ip link add veth0 netns $near type veth peer name veth0 netns $far
-	ip -n $near address add 10.78.0.1/24 dev veth0
-	ip -n $far address add 10.78.0.2/24 dev veth0
-	ip -n $near link set veth0 up
-	ip -n $far link set veth0 up
+	make_namespaces $near $far
+	cable $near veth0 10.78.0.1/24 $far veth0 10.78.0.2/24
 	sleep 2
 }
 

@@ -5,6 +5,7 @@
 # but for SYN with FIN, which it drops and the RFC takes for a SYN.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/ktap.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/network.sh"
 
 command -v nmap >/dev/null || skip_all "nmap is not installed"
 protocol=${LTCP_PROTO:-253}
@@ -13,24 +14,17 @@ readonly OPEN=7010 CLOSED=7011 FILTERED=7012
 
 cleanup()
 {
-	local ns
-	for ns in $near $far; do
-		ip netns pids $ns 2>/dev/null | xargs -r kill 2>/dev/null || true
-		ip netns del $ns 2>/dev/null || true
-	done
+	drop_namespaces $near $far
 }
 trap cleanup EXIT
 
 make_network()
 {
-	ip netns add $near
-	ip netns add $far
-	ip link add eth0 netns $near type veth peer name eth0 netns $far
-	ip -n $near address add 10.83.0.1/24 dev eth0
-	ip -n $far address add $target/24 dev eth0
+	local ns
+	make_namespaces $near $far
+	cable $near eth0 10.83.0.1/24 $far eth0 $target/24
 	for ns in $near $far; do
 		ip -n $ns link set lo up
-		ip -n $ns link set eth0 up
 		ip netns exec $ns sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 	done
 	ip netns exec $far nft "add table ip mute; add chain ip mute in { type filter hook input priority 0; };

@@ -3,6 +3,7 @@
 # its transport, and whoever listens cannot make unloading unsafe.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/ktap.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/network.sh"
 
 tracefs=/sys/kernel/tracing
 near=trace-near-$$ far=trace-far-$$ port=7003 bytes=2000000
@@ -16,28 +17,20 @@ parameters=()
 
 cleanup()
 {
-	ip netns pids $near 2>/dev/null | xargs -r kill 2>/dev/null || true
-	ip netns pids $far 2>/dev/null | xargs -r kill 2>/dev/null || true
-	ip netns del $near 2>/dev/null || true
-	ip netns del $far 2>/dev/null || true
+	drop_namespaces $near $far
 	echo 0 >$tracefs/events/enable
 	[[ ! -d $instance ]] || rmdir "$instance"
-	grep -q '^ltcp ' /proc/modules || insmod "$module" "${parameters[@]}" || true
+	load_again || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
 
 make_network()
 {
-	ip netns add $near
-	ip netns add $far
-	ip link add veth0 netns $near type veth peer name veth0 netns $far
-	ip -n $near address add 10.78.0.1/24 dev veth0
-	ip -n $far address add 10.78.0.2/24 dev veth0
+	make_namespaces $near $far
+	cable $near veth0 10.78.0.1/24 $far veth0 10.78.0.2/24
 	# One segment a packet, so that a rule can pick one
 	ip -n $near link set veth0 gso_max_segs 1
-	ip -n $near link set veth0 up
-	ip -n $far link set veth0 up
 	ip netns exec $far nft "add table ip t;
 		add chain ip t in { type filter hook input priority 0; };
 		add chain ip t out { type filter hook output priority 0; }"

@@ -4,17 +4,14 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/ktap.sh"
 
-[[ ${LTCP_PROTO:-253} == 253 ]] || skip_all 'only ltcp can be unloaded'
-grep -q '^ltcp ' /proc/modules || skip_all 'ltcp is not loaded'
-module=$(ltcp_module) || skip_all 'the module file is not there to be loaded again'
-read -ra parameters < <(ltcp_parameters)
+need_reloading
 work=$(mktemp -d)
 holder=''
 
 cleanup()
 {
 	[[ -z $holder ]] || kill $holder 2>/dev/null || true
-	grep -q '^ltcp ' /proc/modules || insmod "$module" "${parameters[@]}" || true
+	load_again || true
 	rm -rf "$work"
 }
 trap cleanup EXIT

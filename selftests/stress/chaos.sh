@@ -14,6 +14,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/../socket/ktap.sh"
+. "$here/../socket/network.sh"
 
 chaos=$here/chaos
 [[ -x $chaos ]] || chaos=$here/../../build/selftests/stress/chaos
@@ -24,11 +25,7 @@ work=$(mktemp -d)
 
 cleanup()
 {
-	local ns
-	for ns in $left $right; do
-		ip netns pids $ns 2>/dev/null | xargs -r kill -9 2>/dev/null || true
-		ip netns del $ns 2>/dev/null || true
-	done
+	drop_namespaces $left $right
 	rmdir "${GROUP:-}" 2>/dev/null || true
 	umount "$work/groups" 2>/dev/null || true
 	rm -rf "$work"
@@ -51,17 +48,15 @@ pick()		# NAME WORD...
 make_network()
 {
 	local ns n
+	make_namespaces $left $right
 	for ns in $left $right; do
-		ip netns add $ns
 		ip -n $ns link set lo up
 		ip netns exec $ns sysctl -qw net.ipv4.conf.all.rp_filter=0 \
 			net.ipv4.tcp_fin_timeout=5
 		ip netns exec $ns sysctl -qw net.ltcp.msl_ms=50 || true
 	done
 	for n in 1 2; do
-		ip link add w$n netns $left type veth peer name w$n netns $right
-		ip -n $left address add 10.90.$n.1/24 dev w$n
-		ip -n $right address add 10.90.$n.2/24 dev w$n
+		cable $left w$n 10.90.$n.1/24 $right w$n 10.90.$n.2/24
 	done
 	heal
 }

@@ -7,6 +7,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/../socket/ktap.sh"
+. "$here/../socket/network.sh"
 
 chaos=$here/chaos traffic=$here/traffic
 [[ -x $chaos ]] || { chaos=$here/../../build/selftests/stress/chaos
@@ -17,11 +18,7 @@ work=$(mktemp -d)
 
 cleanup()
 {
-	local ns
-	for ns in $near $far; do
-		ip netns pids $ns 2>/dev/null | xargs -r kill -9 2>/dev/null || true
-		ip netns del $ns 2>/dev/null || true
-	done
+	drop_namespaces $near $far
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -30,18 +27,13 @@ on() { local ns=$1; shift; nsenter --net=/run/netns/$ns "$@"; }
 
 make_pair()
 {
-	local ns n=0
+	local ns
+	make_namespaces $near $far
 	for ns in $near $far; do
-		n=$((n + 1))
-		ip netns add $ns
 		[[ $ours == 0 ]] || on $ns sysctl -qw net.ltcp.msl_ms=50
 		on $ns sysctl -qw net.ipv4.tcp_orphan_retries=1
 	done
-	ip link add eth0 netns $near type veth peer name eth0 netns $far
-	ip -n $near address add 10.91.0.1/24 dev eth0
-	ip -n $far address add 10.91.0.2/24 dev eth0
-	ip -n $near link set eth0 up
-	ip -n $far link set eth0 up
+	cable $near eth0 10.91.0.1/24 $far eth0 10.91.0.2/24
 }
 
 run() { on "$1" "$chaos" "${@:2}" >/dev/null 2>&1 & }

@@ -6,31 +6,24 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/../socket/ktap.sh"
+. "$here/../socket/network.sh"
 
-[[ ${LTCP_PROTO:-253} == 253 ]] || skip_all 'only ltcp can be unloaded'
-grep -q '^ltcp ' /proc/modules || skip_all 'ltcp is not loaded'
-module=$(ltcp_module) || skip_all 'the module file is not there to be loaded again'
-read -ra parameters < <(ltcp_parameters)
+need_reloading
 readonly left=ltcp-left right=ltcp-right
 
 cleanup()
 {
-	ip netns del $left 2>/dev/null || true
-	ip netns del $right 2>/dev/null || true
-	grep -q '^ltcp ' /proc/modules || insmod "$module" "${parameters[@]}" || true
+	drop_namespaces $left $right
+	load_again || true
 }
 trap cleanup EXIT
 
-make_namespaces()
+make_network()
 {
 	local ns
-	ip netns add $left
-	ip netns add $right
-	ip link add eth0 netns $left type veth peer name eth0 netns $right
-	ip -n $left address add 10.0.0.1/24 dev eth0
-	ip -n $right address add 10.0.0.2/24 dev eth0
+	make_namespaces $left $right
+	cable $left eth0 10.0.0.1/24 $right eth0 10.0.0.2/24
 	for ns in $left $right; do
-		ip -n $ns link set eth0 up
 		# An orphan gives up soon
 		ip netns exec $ns sysctl -qw net.ipv4.tcp_orphan_retries=2 net.ltcp.takeover=1
 	done
@@ -128,7 +121,7 @@ removed() { rmmod ltcp 2>/dev/null; }
 delete_populated()
 {
 	local go status=0
-	make_namespaces
+	make_network
 	coproc HOLDER { populate; }
 	go=${HOLDER[1]}
 	read -r -t 60 -u "${HOLDER[0]}" _ || { echo 'they were not made'; return 1; }

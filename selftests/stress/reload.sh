@@ -7,11 +7,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$here/../socket/ktap.sh"
+. "$here/../socket/network.sh"
 
-[[ ${LTCP_PROTO:-253} == 253 ]] || skip_all 'only ltcp can be unloaded'
-grep -q '^ltcp ' /proc/modules || skip_all 'ltcp is not loaded'
-module=$(ltcp_module) || skip_all 'the module file is not there to be loaded again'
-read -ra parameters < <(ltcp_parameters)
+need_reloading
 traffic=$here/traffic
 [[ -x $traffic ]] || traffic=$here/../../build/selftests/stress/traffic
 readonly cycles=${CYCLES:-15} rounds_with_traffic=2
@@ -19,9 +17,8 @@ ns=reload-$$ work=$(mktemp -d)
 
 cleanup()
 {
-	ip netns pids $ns 2>/dev/null | xargs -r kill 2>/dev/null || true
-	ip netns del $ns 2>/dev/null || true
-	grep -q '^ltcp ' /proc/modules || insmod "$module" "${parameters[@]}" || true
+	drop_namespaces $ns
+	load_again || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
