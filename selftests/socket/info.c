@@ -132,6 +132,14 @@ WIRE_TEST(info, tcp_info__flight, "A4 A5")
 	end_case(fd);
 }
 
+/* 100 bytes, not acknowledged, and once more when the timer has struck. */
+static void write_is_resent(int fd)
+{
+	app_write(fd, 100);
+	expect(PSH | ACK, SEQ(1), LEN(100));
+	expect_within(150, 1200, PSH | ACK, SEQ(1), LEN(100));
+}
+
 WIRE_TEST(info, tcp_info__retransmissions, "A4 A5 R1")
 {
 	struct full_info info;
@@ -139,9 +147,7 @@ WIRE_TEST(info, tcp_info__retransmissions, "A4 A5 R1")
 
 	classic_recovery();
 	fd = active_open();
-	app_write(fd, 100);
-	expect(PSH | ACK, SEQ(1), LEN(100));
-	expect_within(150, 1200, PSH | ACK, SEQ(1), LEN(100));
+	write_is_resent(fd);
 	info = full_info_of(fd);
 	ensure_eq(info.base.tcpi_retransmits, 1);
 	ensure_eq(info.base.tcpi_total_retrans, 1);
@@ -235,9 +241,7 @@ WIRE_TEST(info, tcp_info__timeouts, "A4 R1")
 
 	classic_recovery();
 	fd = active_open();
-	app_write(fd, 100);
-	expect(PSH | ACK, SEQ(1), LEN(100));
-	expect_within(150, 1200, PSH | ACK, SEQ(1), LEN(100));
+	write_is_resent(fd);
 	expect_within(300, 2400, PSH | ACK, SEQ(1), LEN(100));
 	info = full_info_of(fd);
 	ensure_eq(info.base.tcpi_retransmits, 2);
@@ -288,9 +292,7 @@ WIRE_TEST(info, tcp_info__dsack, "A4 R4")
 
 	classic_recovery();
 	fd = active_open(FULL_OPTIONS);
-	app_write(fd, 100);
-	expect(PSH | ACK, SEQ(1), LEN(100));
-	expect_within(150, 1200, PSH | ACK, SEQ(1), LEN(100));
+	write_is_resent(fd);
 	inject(ACK, ACK(101), SACK({ 1, 101 }), TS);
 	ensure_eq(full_info_of(fd).dsack_dups, 1);
 	end_case(fd);

@@ -62,22 +62,29 @@ WIRE_TEST_LONG(limits, tcp_mem__stops_writers, 200, "D5 A5")
 	expect_mem_back(before, 5000);
 }
 
+/* The client sends, another process reads and checks. */
+static void carry(struct pair *p, size_t bytes)
+{
+	int status;
+
+	after(0) {
+		read_pattern(p->server, 0, bytes);
+		fflush(stdout);
+	}
+	send_pattern(p->client, 0, bytes);
+	ensure_ok(wait(&status));
+	ensure_eq(status, 0);
+}
+
 /* tcp_wmem's and tcp_rmem's first values are each socket's own, come what may. */
 WIRE_TEST_LONG(limits, tcp_mem__each_socket_gets_on, 200, "D5 F6")
 {
 	struct pair p = connected();
 	int64_t begun;
-	int status;
 
 	use_up(HARD);
 	begun = now_us();
-	after(0) {
-		read_pattern(p.server, 0, 100000);
-		fflush(stdout);
-	}
-	send_pattern(p.client, 0, 100000);
-	ensure_ok(wait(&status));
-	ensure_eq(status, 0);
+	carry(&p, 100000);
 	note("100000 bytes took %lld ms", (long long)(now_us() - begun) / 1000);
 	ensure_in((now_us() - begun) / 1000, 0, 60000);
 	ensure_ok(try_connect(new_socket(), bound_to(p.listener)));
@@ -87,18 +94,11 @@ WIRE_TEST_LONG(limits, tcp_mem__each_socket_gets_on, 200, "D5 F6")
 WIRE_TEST_LONG(limits, tcp_mem__pressure_keeps_buffers_small, 200, "D5 F1")
 {
 	struct pair p;
-	int status;
 
 	ensure_eq(system("ip link set lo mtu 1500"), 0);
 	use_up(PRESSURE + 200 + mem_slack());
 	p = connected();
-	after(0) {
-		read_pattern(p.server, 0, 1000000);
-		fflush(stdout);
-	}
-	send_pattern(p.client, 0, 1000000);
-	ensure_ok(wait(&status));
-	ensure_eq(status, 0);
+	carry(&p, 1000000);
 	ensure_eq(get_int(p.server, SOL_SOCKET, SO_RCVBUF), 131072);
 	differs_from_builtin("its send buffer is grown at the start, its window kept");
 	ensure_eq(get_int(p.client, SOL_SOCKET, SO_SNDBUF), 16384);

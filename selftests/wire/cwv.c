@@ -305,32 +305,30 @@ WIRE_TEST(cwv, loss__with_every_algorithm, "C10 C3 C5")
 	}
 }
 
-/* What was delivered in the last second counts, when less is in flight. */
-WIRE_TEST(cwv, loss__of_what_was_delivered_lately, "C10")
+/* 30 are delivered, and after a pause one of 6 is lost. What is left during and after? */
+static void lose_one_after(int pause_ms, int during, int afterwards)
 {
 	int fd = unused("reno");
 	int64_t from;
 
 	round_trip(fd, 30);
-	expect_silence(400);
+	expect_silence(pause_ms);
 	from = lose_first(fd, 6, 1);
-	ensure_eq(ssthresh(fd), 15);
+	ensure_eq(ssthresh(fd), during);
 	repair(from, 1);
-	ensure_eq(cwnd(fd), 14);
+	ensure_eq(cwnd(fd), afterwards);
+}
+
+/* What was delivered in the last second counts, when less is in flight. */
+WIRE_TEST(cwv, loss__of_what_was_delivered_lately, "C10")
+{
+	lose_one_after(400, 15, 14);
 }
 
 /* What was delivered more than a second ago does not. */
 WIRE_TEST(cwv, loss__not_of_what_was_delivered_long_ago, "C10")
 {
-	int fd = unused("reno");
-	int64_t from;
-
-	round_trip(fd, 30);
-	expect_silence(1010);
-	from = lose_first(fd, 6, 1);
-	ensure_eq(ssthresh(fd), 3);
-	repair(from, 1);
-	ensure_eq(cwnd(fd), 2);
+	lose_one_after(1010, 3, 2);
 }
 
 /* A window that is in use: as ever. */
