@@ -8,7 +8,9 @@
  * struct ltcp_ack_result; loss.c and cong.c draw their conclusions from that.
  *
  * The round-trip time is measured from packets that were sent once (Karn), or
- * by the echoed timestamp when all that was acknowledged had been sent again.
+ * by the echoed timestamp when all that was acknowledged had been sent again. While
+ * a packet is missing nothing is acknowledged, and what then is has waited for it;
+ * so SACKed packets give samples, too.
  */
 #include <linux/errqueue.h>
 #include "trace.h"
@@ -90,6 +92,21 @@ static u32 ltcp_rtt_from_ts(const struct tcp_sock *tp,
 	return max_t(u32, delta_ms * USEC_PER_MSEC, 1);
 }
 
+/* Microseconds from then to this ACK; 0 would be no sample. */
+static u32 ltcp_us_since(const struct tcp_sock *tp, u64 sent_ns)
+{
+	return max_t(u32, div_u64(tp->tcp_clock_cache - sent_ns, NSEC_PER_USEC), 1);
+}
+
+/* What was SACKed tells the round-trip time, if nothing was acknowledged. */
+static void ltcp_ack_sack_rtt(struct sock *sk, struct ltcp_ack_result *res)
+{
+	if (likely(!res->sacked_sent_ns) || res->rtt_us)
+		return;
+	res->rtt_us = ltcp_us_since(tcp_sk(sk), res->sacked_sent_ns);
+	ltcp_rtt_take(sk, res->rtt_us);
+}
+
 /* Take @segs segments of @skb off the counters that its marks say they are in. */
 static void ltcp_uncount(struct tcp_sock *tp, const struct ltcp_cb *cb,
 			 u32 segs)
@@ -142,6 +159,15 @@ static void ltcp_ack_stamp(struct sock *sk, struct sk_buff *skb)
 	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
 }
 
+/* A packet is acknowledged that has been sent again; in this episode, if it is LOST. */
+static void ltcp_ack_copy(const struct ltcp_cb *cb, struct ltcp_ack_result *res)
+{
+	if (!(cb->sacked & LTCP_SKB_LOST))
+		return;
+	res->copies_acked = true;
+	res->copy_first |= cb->seq == res->prior_una;
+}
+
 /* Remove what SEG.ACK covers from the queue of unacknowledged packets. */
 static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 			   struct ltcp_ack_result *res)
@@ -158,10 +184,12 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 
 		if (seq_leq(seg->ack, cb->seq))
 			break;
-		if (cb->sacked & LTCP_SKB_EVER_RETRANS)
+		if (cb->sacked & LTCP_SKB_EVER_RETRANS) {
 			resent = true;
-		else if (!oldest_ns && !(cb->sacked & LTCP_SKB_SACKED))
+			ltcp_ack_copy(cb, res);
+		} else if (!oldest_ns && !(cb->sacked & LTCP_SKB_SACKED)) {
 			oldest_ns = skb->skb_mstamp_ns;
+		}
 
 		if (seq_lt(seg->ack, cb->end_seq)) {
 			segs = ltcp_ack_part(tp, cb, seg->ack);
@@ -184,8 +212,7 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 	}
 
 	if (oldest_ns && !resent)
-		res->rtt_us = max_t(u32, div_u64(tp->tcp_clock_cache - oldest_ns,
-						 NSEC_PER_USEC), 1);
+		res->rtt_us = ltcp_us_since(tp, oldest_ns);
 	else if (resent)
 		res->rtt_us = ltcp_rtt_from_ts(tp, seg);
 }
@@ -340,8 +367,10 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 	    !(seg->opt.present & LTCP_OPT_SACK))
 		return;
 
-	if (seg->opt.present & LTCP_OPT_SACK)
+	if (seg->opt.present & LTCP_OPT_SACK) {
 		ltcp_sack_process(sk, seg, &res);
+		ltcp_ack_sack_rtt(sk, &res);
+	}
 	res.dup = !res.acked_bytes && ltcp_is_dupack(tp, seg, res.wnd_update);
 	tp->delivered += res.delivered_segs;
 	if (unlikely(res.ece))

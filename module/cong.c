@@ -389,7 +389,7 @@ static bool ltcp_cong_stands(const struct sock *sk,
 	if (res->prior_ca_state == TCP_CA_Recovery &&
 	    (tp->snd_cwnd >= tp->snd_ssthresh || ltcp_sk(sk)->unreduced))
 		return true;
-	return !res->acked_bytes || res->ece ||
+	return (!res->acked_bytes && !res->sacked_new) || res->ece ||
 	       ltcp_sk(sk)->frto.step == LTCP_FRTO_STEP3;
 }
 

@@ -620,6 +620,7 @@ struct ltcp_ack_result {
 	u32 prior_in_flight;	/* pipe before this ACK */
 	u32 prior_una;
 	u32 sacked_segs;	/* newly SACKed */
+	u64 sacked_sent_ns;	/* when the last of these was sent that was sent once */
 	u32 rtt_us;		/* sample of this ACK, 0 when there is none */
 	u32 prior_dupacks;	/* duplicate ACKs before this one */
 	u32 reo_wait_us;	/* until more may be lost, 0: nothing to wait for */
@@ -631,6 +632,8 @@ struct ltcp_ack_result {
 	bool dsack;		/* it reports a duplicate (RFC 2883) */
 	bool new_loss;		/* something was judged lost because of it */
 	bool dup;		/* a duplicate ACK by RFC 5681's definition */
+	bool copies_acked;	/* SEG.ACK covers something sent again in this episode */
+	bool copy_first;	/* that was so of what was at SND.UNA */
 	bool wnd_update;
 	bool ece;		/* it echoes a congestion mark */
 	bool round_start;	/* it is the first of a new round trip (rate.c) */

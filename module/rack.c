@@ -71,23 +71,62 @@ static u32 ltcp_rack_left(const struct ltcp_sock *lt, const struct sk_buff *skb,
 				 lt->tcp.tcp_clock_cache);
 }
 
-/* Packets that were sent once. Returns what is left to the first not due. */
+/*
+ * A queue may be thousands of packets long, and an ACK may come for each: a walk that
+ * settles nothing has to be paid for by arrivals, an eighth of a segment for each
+ * packet, or by time, an eighth of a round trip.
+ */
+static bool ltcp_rack_walk_is_paid(const struct ltcp_sock *lt)
+{
+	return seq_geq(lt->tcp.segs_in, lt->copies_walk_at);
+}
+
+static void ltcp_rack_walked(struct ltcp_sock *lt, u32 packets)
+{
+	lt->copies_walk_at = lt->tcp.segs_in + (packets >> LTCP_WALK_PRICE_SHIFT);
+}
+
+static u32 ltcp_rack_walk_in_us(const struct ltcp_sock *lt)
+{
+	return max_t(u32, lt->tcp.srtt_us >> 6, USEC_PER_MSEC);
+}
+
+/*
+ * Packets that do not count as lost. Returns what is left to the first not due. What
+ * was sent again, and has been found not to be lost after all, is not in order of
+ * sending: the walk goes on over it, but what it leaves behind there is not settled.
+ */
 static u32 ltcp_rack_mark_first(struct sock *sk, u32 reo_wnd_us)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
-	u32 from = seq_max(lt->lost_edge, lt->tcp.snd_una), left_us;
+	u32 from = seq_max(lt->lost_edge, lt->tcp.snd_una);
+	u32 least_us = U32_MAX, unsettled = 0, left_us;
 	struct sk_buff *skb;
 
 	for (skb = ltcp_rtx_find(lt, from); skb; skb = ltcp_rtx_next(skb)) {
-		if (!(ltcp_cb(skb)->sacked & (LTCP_SKB_SACKED | LTCP_SKB_LOST))) {
+		u8 marks = ltcp_cb(skb)->sacked;
+
+		if (!(marks & (LTCP_SKB_SACKED | LTCP_SKB_LOST))) {
 			left_us = ltcp_rack_left(lt, skb, reo_wnd_us);
-			if (left_us)
-				return left_us;
-			ltcp_mark_lost(sk, skb);
+			if (!left_us) {
+				ltcp_mark_lost(sk, skb);
+			} else {
+				least_us = min(least_us, left_us);
+				if (!(marks & LTCP_SKB_EVER_RETRANS))
+					break;
+				if (!ltcp_rack_walk_is_paid(lt))
+					return ltcp_rack_walk_in_us(lt);
+				unsettled++;
+			}
 		}
-		lt->lost_edge = ltcp_cb(skb)->end_seq;
+		if (unlikely(unsettled))
+			unsettled++;
+		else
+			lt->lost_edge = ltcp_cb(skb)->end_seq;
 	}
-	return U32_MAX;
+	if (unlikely(unsettled))
+		ltcp_rack_walked(lt, unsettled);
+	return least_us;
 }
 
 /* A copy is lost, too: the packet waits to be sent once more. */
@@ -127,15 +166,11 @@ static u32 ltcp_rack_walk_copies(struct sock *sk, u32 reo_wnd_us)
 		lt->copies_since_ns = min_t(u64, lt->copies_since_ns,
 					    skb->skb_mstamp_ns);
 	}
-	lt->copies_walk_at = lt->tcp.segs_in + (walked >> LTCP_WALK_PRICE_SHIFT);
+	ltcp_rack_walked(lt, walked);
 	return least_us;
 }
 
-/*
- * Copies on their way. A queue may be thousands of packets long, and an ACK may
- * come for each: a walk has to be paid for by arrivals, an eighth of a segment for
- * each packet, or by time, an eighth of a round trip.
- */
+/* Copies on their way. */
 static u32 ltcp_rack_mark_copies(struct sock *sk, u32 reo_wnd_us)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
@@ -147,8 +182,8 @@ static u32 ltcp_rack_mark_copies(struct sock *sk, u32 reo_wnd_us)
 				    lt->tcp.tcp_clock_cache);
 	if (left_us)
 		return left_us;
-	if (seq_lt(lt->tcp.segs_in, lt->copies_walk_at))
-		return max_t(u32, lt->tcp.srtt_us >> 6, USEC_PER_MSEC);
+	if (!ltcp_rack_walk_is_paid(lt))
+		return ltcp_rack_walk_in_us(lt);
 	return ltcp_rack_walk_copies(sk, reo_wnd_us);
 }
 

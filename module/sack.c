@@ -48,6 +48,9 @@ static void ltcp_sack_mark(struct tcp_sock *tp, struct sk_buff *skb,
 		tp->lost_out -= cb->segs;
 	if (cb->sacked & LTCP_SKB_RETRANS)
 		tp->retrans_out -= cb->segs;
+	if (!(cb->sacked & LTCP_SKB_EVER_RETRANS))
+		res->sacked_sent_ns = max_t(u64, res->sacked_sent_ns,
+					    skb->skb_mstamp_ns);
 	cb->sacked &= ~(LTCP_SKB_LOST | LTCP_SKB_RETRANS);
 	cb->sacked |= LTCP_SKB_SACKED;
 	tp->sacked_out += cb->segs;

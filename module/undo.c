@@ -13,8 +13,8 @@
 #define LTCP_CLOCK_GRAIN_US	USEC_PER_MSEC
 
 /*
- * May copies be on their way that an earlier episode has sent? Their ACKs would
- * bear witness against the copies of this one.
+ * May copies be on their way that an earlier episode has sent? Reports of their
+ * arrival would bear witness against the copies of this one.
  */
 static bool ltcp_copies_about(struct ltcp_sock *lt)
 {
@@ -40,10 +40,11 @@ void ltcp_undo_begin(struct sock *sk)
 		       LTCP_CLOCK_GRAIN_US);
 	lt->eifel.armed = false;
 	lt->dsack.active = false;
-	if (!ltcp_copies_about(lt) && lt->arq == LTCP_ARQ_SELECTIVE) {
+	if (lt->arq == LTCP_ARQ_SELECTIVE) {
 		ltcp_eifel_start(&lt->eifel);
-		ltcp_dsack_start(&lt->dsack, tp->snd_una, tp->snd_nxt,
-				 lt->tlp.out && lt->tlp.is_retrans);
+		if (!ltcp_copies_about(lt))
+			ltcp_dsack_start(&lt->dsack, tp->snd_una, tp->snd_nxt,
+					 lt->tlp.out && lt->tlp.is_retrans);
 	}
 	ltcp_tlp_reset(&lt->tlp);
 }
@@ -133,7 +134,8 @@ static bool ltcp_eifel_ack(struct sock *sk, const struct ltcp_seg *seg,
 		.tsecr = seg->opt.tsecr,
 		.has_tsecr = lt->tcp.rx_opt.tstamp_ok &&
 			     (seg->opt.present & LTCP_OPT_TS),
-		.advances = res->acked_bytes,
+		.copies = res->copies_acked,
+		.copy_first = res->copy_first,
 		.all_acked = !lt->tcp.packets_out,
 		.dsack = res->dsack,
 	};

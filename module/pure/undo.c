@@ -166,7 +166,9 @@ static bool original_arrived(const struct ltcp_eifel *e,
  * @e: Eifel detection's state
  * @ack: what it told; also when no recovery is under way, for its D-SACK
  *
- * RFC 3522 section 3.2, steps 3 to 6: the first acceptable ACK decides. Step 5
+ * RFC 3522 section 3.2, steps 3 to 6: the first acceptable ACK decides. With SACK
+ * it may be for other data: TSecr is that of the segment which came to SND.UNA, so
+ * it says nothing of this episode unless that was sent again in it. Step 5
  * excludes that all the ACKs were lost instead: then the retransmission came as a
  * duplicate, whose timestamp is not echoed, and a D-SACK reports it, if the peer
  * does such a thing.
@@ -177,8 +179,8 @@ bool ltcp_eifel_on_ack(struct ltcp_eifel *e, const struct ltcp_eifel_ack *ack)
 {
 	bool spurious = false;
 
-	if (ack->advances && e->armed && e->sent) {
-		spurious = original_arrived(e, ack);
+	if (ack->copies && e->armed && e->sent) {
+		spurious = ack->copy_first && original_arrived(e, ack);
 		e->armed = false;
 	}
 	e->dsack_seen |= ack->dsack;

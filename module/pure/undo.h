@@ -86,7 +86,7 @@ enum ltcp_frto_verdict ltcp_frto_on_ack(struct ltcp_frto *f,
 /**
  * struct ltcp_eifel - Eifel detection's state; all zero when a connection starts
  * @retrans_ts: RetransmitTS: TSval of the episode's first retransmission
- * @armed: an episode has begun whose first acceptable ACK has not come
+ * @armed: an episode has begun, and nothing that it sent again is acknowledged yet
  * @sent: the first retransmission was sent
  * @dsack_seen: the peer has ever sent a D-SACK
  */
@@ -101,14 +101,16 @@ struct ltcp_eifel {
  * struct ltcp_eifel_ack - what of an ACK concerns Eifel detection
  * @tsecr: TSecr, when @has_tsecr
  * @has_tsecr: the ACK carries timestamps
- * @advances: SND.UNA has moved: an acceptable ACK
+ * @copies: SND.UNA has moved over data that this episode has sent again
+ * @copy_first: such data was at SND.UNA before
  * @all_acked: nothing is outstanding any more
  * @dsack: it carries a D-SACK
  */
 struct ltcp_eifel_ack {
 	u32 tsecr;
 	bool has_tsecr;
-	bool advances;
+	bool copies;
+	bool copy_first;
 	bool all_acked;
 	bool dsack;
 };

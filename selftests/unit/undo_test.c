@@ -182,6 +182,9 @@ TEST(ltcp_frto_on_ack__dsack_with_all_acked, "R7")
 /* Eifel detection                                                      */
 /* ------------------------------------------------------------------ */
 
+/* What was at SND.UNA, sent again in this episode, is acknowledged. */
+#define COPY .copies = true, .copy_first = true
+
 /* The first retransmission had TSval 500. */
 static const struct {
 	const char *what;
@@ -190,26 +193,28 @@ static const struct {
 	bool spurious;
 } eifel_cases[] = {
 	{ "the original's ACK", false,
-	  { .has_tsecr = true, .tsecr = 499, .advances = true }, true },
+	  { .has_tsecr = true, .tsecr = 499, COPY }, true },
 	{ "a much older one's", false,
-	  { .has_tsecr = true, .tsecr = 1, .advances = true }, true },
+	  { .has_tsecr = true, .tsecr = 1, COPY }, true },
 	{ "the retransmission's", false,
-	  { .has_tsecr = true, .tsecr = 500, .advances = true }, false },
+	  { .has_tsecr = true, .tsecr = 500, COPY }, false },
 	{ "a later one's", false,
-	  { .has_tsecr = true, .tsecr = 501, .advances = true }, false },
-	{ "no timestamps", false, { .tsecr = 499, .advances = true }, false },
+	  { .has_tsecr = true, .tsecr = 501, COPY }, false },
+	{ "no timestamps", false, { .tsecr = 499, COPY }, false },
 	{ "with a D-SACK", false,
-	  { .has_tsecr = true, .tsecr = 499, .advances = true, .dsack = true },
+	  { .has_tsecr = true, .tsecr = 499, COPY, .dsack = true },
 	  false },
 	{ "with a D-SACK, from a peer known to send them", true,
-	  { .has_tsecr = true, .tsecr = 499, .advances = true, .dsack = true },
+	  { .has_tsecr = true, .tsecr = 499, COPY, .dsack = true },
 	  false },
 	{ "all acknowledged: were the ACKs lost?", false,
-	  { .has_tsecr = true, .tsecr = 499, .advances = true,
+	  { .has_tsecr = true, .tsecr = 499, COPY,
 	    .all_acked = true }, false },
 	{ "all acknowledged, from a peer that would say", true,
-	  { .has_tsecr = true, .tsecr = 499, .advances = true,
+	  { .has_tsecr = true, .tsecr = 499, COPY,
 	    .all_acked = true }, true },
+	{ "covers a copy, but something else came first", false,
+	  { .has_tsecr = true, .tsecr = 499, .copies = true }, false },
 };
 
 TEST(ltcp_eifel_on_ack__rfc3522, "R7")
@@ -220,7 +225,7 @@ TEST(ltcp_eifel_on_ack__rfc3522, "R7")
 
 		ack.tsecr += base;
 		dup.tsecr = base + 1;
-		dup.advances = false;
+		dup.copies = false;
 		dup.dsack = false;
 		EXPECT(!ltcp_eifel_on_ack(&e, &ack), "%s: no recovery", c->what);
 		e.dsack_seen = c->dsack_before;
@@ -230,7 +235,7 @@ TEST(ltcp_eifel_on_ack__rfc3522, "R7")
 		ltcp_eifel_retransmitted(&e, base + 500);
 		/* later ones do not count */
 		ltcp_eifel_retransmitted(&e, base + 600);
-		EXPECT(!ltcp_eifel_on_ack(&e, &dup), "%s: duplicates", c->what);
+		EXPECT(!ltcp_eifel_on_ack(&e, &dup), "%s: no copies", c->what);
 		EXPECT_EQ(ltcp_eifel_on_ack(&e, &ack), c->spurious,
 			  "%s, base %#x", c->what, base);
 		ack.tsecr = base + 1;
@@ -246,7 +251,7 @@ TEST(ltcp_eifel_on_ack__remembers_dsack, "R7")
 	struct ltcp_eifel e = {};
 	struct ltcp_eifel_ack dsack = { .dsack = true };
 	struct ltcp_eifel_ack all = { .has_tsecr = true, .tsecr = 4,
-				      .advances = true, .all_acked = true };
+				      COPY, .all_acked = true };
 
 	EXPECT(!ltcp_eifel_on_ack(&e, &dsack), "no recovery");
 	ltcp_eifel_start(&e);
@@ -259,7 +264,7 @@ TEST(ltcp_eifel_on_ack__next_episode, "R7")
 {
 	static const u32 sent[] = { 500, 700, 900 };
 	struct ltcp_eifel e = {};
-	struct ltcp_eifel_ack ack = { .has_tsecr = true, .advances = true };
+	struct ltcp_eifel_ack ack = { .has_tsecr = true, COPY };
 
 	FOR_EACH(tsval, sent) {
 		/* of no episode */

@@ -50,6 +50,17 @@ static void third_overtakes(int n)
 	expect(ACK, SEQ(seg(n)), LEN(1000));
 }
 
+/* Segments 0 and 1 are sent again, while 2 to 7 arrive. */
+static void zero_and_one_again(void)
+{
+	int i;
+
+	for (i = 3; i < 8; i++)
+		inject(ACK, ACK(1), SACK({ seg(2), seg(i + 1) }));
+	expect(ACK, SEQ(seg(0)), LEN(1000));
+	expect(ACK, SEQ(seg(1)), LEN(1000));
+}
+
 /* All but segment @n of a flight have arrived: it is sent again after @ms. */
 static void due_after(int n, int ms)
 {
@@ -114,6 +125,62 @@ WIRE_TEST(rack, window__grows_by_dsacks, "R5 R4")
 	due_after(n + FLIGHT, RTT);
 }
 
+/* --------------------------------- round trips, measured while something is missing */
+
+static void choose(int fd, const char *algorithm)
+{
+	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm, strlen(algorithm)),
+	       "TCP_CONGESTION %s: %s", algorithm, strerror(errno));
+}
+
+/*
+ * What is SACKed tells the round trip: RTTVAR is 3/4 of the 50 ms after the handshake
+ * (RFC 6298 section 2.3). A copy does not (section 3), and what had to wait for others
+ * to be acknowledged not what it waited.
+ */
+WIRE_TEST(rack, rtt__of_what_is_sacked, "R1 R4")
+{
+	int fd = open_with_rtt(false);
+
+	flight(fd, 0);
+	inject(ACK, ACK(1), SACK({ seg(2), seg(3) }));
+	ensure_in(app_info(fd).tcpi_rttvar, 37000, 38000);
+	ensure_in(app_info(fd).tcpi_rtt, 99000, 101000);
+	zero_and_one_again();
+	ensure_in(app_info(fd).tcpi_rttvar, 8500, 9500);
+	pass_ms(RTT / 2);
+	inject(ACK, ACK(1), SACK({ seg(1), seg(8) }));
+	inject(ACK, ACK(seg(8)));
+	ensure_in(app_info(fd).tcpi_rttvar, 8500, 9500);
+	ensure_in(app_info(fd).tcpi_rtt, 99000, 101000);
+}
+
+/*
+ * HyStart++ hears of them, too: a round of eight that took an eighth longer, while
+ * the packet in front is late. So the ACK for all adds a quarter, not as many again.
+ */
+WIRE_TEST(rack, rtt__slow_start_hears_of_it, "R4 C4")
+{
+	int fd = open_with_rtt(true), i, cwnd;
+
+	choose(fd, "cubic");
+	flight(fd, 0);
+	inject(ACK, ACK(1), SACK({ seg(1), seg(2) }));
+	for (i = 2; i <= FLIGHT; i++)
+		inject(ACK, ACK(seg(i)));
+	cwnd = app_info(fd).tcpi_snd_cwnd;
+	app_write(fd, 2 * cwnd * 1000);
+	expect_bytes(seg(FLIGHT), seg(FLIGHT + cwnd));
+	pass_ms(RTT + 20);
+	for (i = 1; i <= 9; i++) {
+		inject(ACK, ACK(seg(FLIGHT)), SACK({ seg(FLIGHT + 1), seg(FLIGHT + 1 + i) }));
+		expect(ACK, SEQ(seg(FLIGHT + cwnd + i - 1)), LEN(1000));
+	}
+	inject(ACK, ACK(seg(FLIGHT + cwnd)));
+	take_burst(5);
+	ensure_eq(app_info(fd).tcpi_snd_cwnd, cwnd + cwnd / 4);
+}
+
 /* -------------------------------------------- what was sent again was only late */
 
 /*
@@ -155,6 +222,51 @@ WIRE_TEST(rack, late__told_by_dsack, "R5 R7 R4")
 	ensure_unreduced(fd);
 	flight(fd, FLIGHT);
 	due_after(FLIGHT, 2 * QUARTER);
+}
+
+/*
+ * What is next at SND.UNA is late, too, while the copy that was sent for nothing may
+ * still be on its way: that one is not what tells.
+ */
+WIRE_TEST(rack, late__again_before_the_copy_is_there, "R5 R7")
+{
+	int fd = open_with_rtt(true);
+	uint32_t sent = flight(fd, 0);
+
+	third_overtakes(0);
+	inject(ACK, ACK(seg(4)), TSECR(sent));
+	inject(ACK, ACK(seg(4)), SACK({ seg(5), seg(8) }));
+	expect_after(QUARTER, ACK, SEQ(seg(4)), LEN(1000));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, FLIGHT);
+	inject(ACK, ACK(seg(8)), TSECR(sent));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 0x7fffffff, 0x7fffffff);
+	ensure_eq(app_info(fd).tcpi_ca_state, 0);
+	ensure_eq(counter("TcpExt", "TCPFullUndo"), 2);
+}
+
+/*
+ * Segments 0 and 1 were sent again, 0 for nothing; segment 8 is lost. The copy of 1
+ * arrives: its timestamp is older than that of the copy of 8, of which it says nothing.
+ */
+WIRE_TEST(rack, late__not_told_by_an_older_copy, "R5 R7")
+{
+	int fd = open_with_rtt(true);
+	uint32_t sent = flight(fd, 0), copy;
+
+	zero_and_one_again();
+	copy = c->stack_tsval;
+	inject(ACK, ACK(seg(1)), TSECR(sent), SACK({ seg(2), seg(8) }));
+	ensure_eq(counter("TcpExt", "TCPFullUndo"), 1);
+	inject(ACK, ACK(seg(1)), SACK({ seg(9), seg(FLIGHT) }, { seg(2), seg(8) }));
+	expect_after(QUARTER, ACK, SEQ(seg(8)), LEN(1000));
+	pass_ms(RTT - QUARTER);
+	inject(ACK, ACK(seg(8)), TSECR(copy), SACK({ seg(9), seg(FLIGHT) }));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, FLIGHT);
+	ensure_eq(app_info(fd).tcpi_ca_state, 3);
+	pass_ms(QUARTER);
+	inject(ACK, ACK(seg(FLIGHT)), TSECR(c->stack_tsval));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, FLIGHT);
+	ensure_eq(counter("TcpExt", "TCPFullUndo"), 1);
 }
 
 /* It was lost: no haste is lost. */

@@ -110,8 +110,8 @@ static void one_frto(struct ltcp_frto *f, struct input *in)
 static void one_eifel(struct ltcp_eifel *e, struct input *in)
 {
 	struct ltcp_eifel_ack a = {
-		.tsecr = take_number(in), .has_tsecr = take_bool(in), .advances = take_bool(in),
-		.all_acked = take_bool(in), .dsack = take_bool(in),
+		.tsecr = take_number(in), .has_tsecr = take_bool(in), .copies = take_bool(in),
+		.copy_first = take_bool(in), .all_acked = take_bool(in), .dsack = take_bool(in),
 	};
 	u32 ts = take_number(in);
 
@@ -121,7 +121,7 @@ static void one_eifel(struct ltcp_eifel *e, struct input *in)
 		ltcp_eifel_retransmitted(e, ts + 1);	/* the first one counts */
 		check(e->armed && e->retrans_ts == ts);
 	} else if (ltcp_eifel_on_ack(e, &a)) {
-		check(a.has_tsecr && a.advances && seq_lt(a.tsecr, e->retrans_ts));
+		check(a.has_tsecr && a.copies && a.copy_first && seq_lt(a.tsecr, e->retrans_ts));
 		check(!ltcp_eifel_on_ack(e, &a));
 	}
 }
