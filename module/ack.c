@@ -98,13 +98,19 @@ static u32 ltcp_us_since(const struct tcp_sock *tp, u64 sent_ns)
 	return max_t(u32, div_u64(tp->tcp_clock_cache - sent_ns, NSEC_PER_USEC), 1);
 }
 
-/* What was SACKed tells the round-trip time, if nothing was acknowledged. */
+/* What was SACKed tells the round-trip time, too; acknowledged data goes first. */
 static void ltcp_ack_sack_rtt(struct sock *sk, struct ltcp_ack_result *res)
 {
-	if (likely(!res->sacked_sent_ns) || res->rtt_us)
+	u32 rtt_us;
+
+	if (likely(!res->sacked_sent_ns))
 		return;
-	res->rtt_us = ltcp_us_since(tcp_sk(sk), res->sacked_sent_ns);
-	ltcp_rtt_take(sk, res->rtt_us);
+	rtt_us = ltcp_us_since(tcp_sk(sk), res->sacked_sent_ns);
+	ltcp_rtt_min_take(sk, rtt_us);
+	if (res->rtt_us)
+		return;
+	res->rtt_us = rtt_us;
+	ltcp_rtt_take(sk, rtt_us);
 }
 
 /* Take @segs segments of @skb off the counters that its marks say they are in. */
@@ -159,10 +165,10 @@ static void ltcp_ack_stamp(struct sock *sk, struct sk_buff *skb)
 	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
 }
 
-/* A packet is acknowledged that has been sent again; in this episode, if it is LOST. */
+/* SEG.ACK covers what counts as lost: has it been sent again? */
 static void ltcp_ack_copy(const struct ltcp_cb *cb, struct ltcp_ack_result *res)
 {
-	if (!(cb->sacked & LTCP_SKB_LOST))
+	if (!(cb->sacked & LTCP_SKB_EVER_RETRANS))
 		return;
 	res->copies_acked = true;
 	res->copy_first |= cb->seq == res->prior_una;
@@ -184,12 +190,12 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 
 		if (seq_leq(seg->ack, cb->seq))
 			break;
-		if (cb->sacked & LTCP_SKB_EVER_RETRANS) {
+		if (cb->sacked & LTCP_SKB_EVER_RETRANS)
 			resent = true;
-			ltcp_ack_copy(cb, res);
-		} else if (!oldest_ns && !(cb->sacked & LTCP_SKB_SACKED)) {
+		else if (!oldest_ns && !(cb->sacked & LTCP_SKB_SACKED))
 			oldest_ns = skb->skb_mstamp_ns;
-		}
+		if (unlikely(cb->sacked & LTCP_SKB_LOST))
+			ltcp_ack_copy(cb, res);
 
 		if (seq_lt(seg->ack, cb->end_seq)) {
 			segs = ltcp_ack_part(tp, cb, seg->ack);
@@ -198,6 +204,8 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 			ltcp_uncount(tp, cb, segs);
 		}
 		res->acked_segs += segs;
+		if (unlikely(cb->sacked & LTCP_SKB_LOST))
+			ltcp_undo_delivered(lt, skb, segs, res);
 		if (!(cb->sacked & LTCP_SKB_SACKED)) {
 			res->delivered_segs += segs;
 			ltcp_packet_delivered(tp, skb,
@@ -273,10 +281,13 @@ static bool ltcp_ts_recent_expired(const struct tcp_sock *tp,
 }
 
 /* RFC 7323 section 4.3: which timestamp to echo; only a segment in window counts. */
-static void ltcp_ack_ts_recent(struct tcp_sock *tp, const struct ltcp_seg *seg)
+static void ltcp_ack_ts_recent(struct ltcp_sock *lt, const struct ltcp_seg *seg)
 {
+	struct tcp_sock *tp = &lt->tcp;
+
 	if (!tp->rx_opt.tstamp_ok || !(seg->opt.present & LTCP_OPT_TS))
 		return;
+	ltcp_paws_advance(&lt->paws, tp->rcv_nxt, tp->rx_opt.ts_recent);
 	if (seg->opt.tsval == tp->rx_opt.ts_recent)
 		return;
 	if (!ltcp_ts_recent_update_ok(seg->seq, tp->rcv_wup, seg->opt.tsval,
@@ -348,7 +359,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct ltcp_ack_result res = { .prior_una = tp->snd_una };
 
-	ltcp_ack_ts_recent(tp, seg);
+	ltcp_ack_ts_recent(ltcp_sk(sk), seg);
 	WRITE_ONCE(tp->rcv_tstamp, tcp_jiffies32);
 	/* An answered probe: the peer lives (RFC 9293 section 3.8.6.1) */
 	inet_csk(sk)->icsk_probes_out = 0;

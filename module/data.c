@@ -157,6 +157,7 @@ void ltcp_rcv_init(struct sock *sk)
 				   (u32)TCP_INIT_CWND * tp->advmss);
 	tp->rcvq_space.seq = tp->copied_seq;
 	tp->rcvq_space.time = tp->tcp_mstamp;
+	ltcp_paws_init(&ltcp_sk(sk)->paws, tp->rcv_nxt, tp->rx_opt.ts_recent);
 }
 
 /* The receiver's view of the round trip: from the timestamp its ACK came back with. */

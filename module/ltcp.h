@@ -173,13 +173,15 @@ struct ltcp_sock {
 	u32 copies_until;		/* SND.NXT when something was last sent again */
 	bool copies_out;		/* and that was in an episode, not long ago */
 	bool round_start;		/* congestion control has not heard of it yet */
-	struct ltcp_undo undo;		/* undo.c, all four */
+	struct ltcp_undo undo;		/* undo.c, all five */
 	struct ltcp_frto frto;
 	struct ltcp_eifel eifel;
 	struct ltcp_dsack_undo dsack;
+	struct ltcp_early early;
 
 	/* Receiving (data.c, rcvmem.c) */
 	struct ltcp_sacklist sacks;	/* what to report, most recent first */
+	struct ltcp_paws paws;		/* which timestamps cannot be of another round of numbers */
 	u32 compact_after;		/* no compaction before segs_in is there */
 	bool reader_began;		/* a sleeping recv() has taken less than SO_RCVLOWAT */
 	u8 reader;			/* LTCP_READER_*: does anybody sleep in recv()? */
@@ -634,6 +636,7 @@ struct ltcp_ack_result {
 	bool dup;		/* a duplicate ACK by RFC 5681's definition */
 	bool copies_acked;	/* SEG.ACK covers something sent again in this episode */
 	bool copy_first;	/* that was so of what was at SND.UNA */
+	bool all_early;		/* no copy can have arrived so soon, and all are accounted for */
 	bool wnd_update;
 	bool ece;		/* it echoes a congestion mark */
 	bool round_start;	/* it is the first of a new round trip (rate.c) */
@@ -694,6 +697,8 @@ void ltcp_tlp_ack(struct sock *sk, const struct ltcp_seg *seg,
 void ltcp_undo_begin(struct sock *sk);
 void ltcp_undo_rto(struct sock *sk, bool in_recovery);
 void ltcp_undo_retransmitted(struct sock *sk, const struct sk_buff *skb);
+void ltcp_undo_delivered(struct ltcp_sock *lt, const struct sk_buff *skb, u32 segs,
+			 struct ltcp_ack_result *res);
 void ltcp_undo_ack(struct sock *sk, const struct ltcp_seg *seg,
 		   const struct ltcp_ack_result *res);
 

@@ -44,8 +44,10 @@ static void ltcp_sack_mark(struct tcp_sock *tp, struct sk_buff *skb,
 
 	if (cb->sacked & LTCP_SKB_SACKED)
 		return;
-	if (cb->sacked & LTCP_SKB_LOST)
+	if (cb->sacked & LTCP_SKB_LOST) {
 		tp->lost_out -= cb->segs;
+		ltcp_undo_delivered(ltcp_sk((struct sock *)tp), skb, cb->segs, res);
+	}
 	if (cb->sacked & LTCP_SKB_RETRANS)
 		tp->retrans_out -= cb->segs;
 	if (!(cb->sacked & LTCP_SKB_EVER_RETRANS))

@@ -2,8 +2,8 @@
 /*
  * undo.c - taking back what was done for a loss that was none.
  *
- * Three witnesses (pure/undo.c) are fed from here: F-RTO, Eifel detection and
- * D-SACK. When one of them says that an episode was for nothing, no packet
+ * Four witnesses (pure/undo.c) are fed from here: F-RTO, Eifel detection, D-SACK
+ * and time. When one of them says that an episode was for nothing, no packet
  * counts as lost any more, congestion control goes back to where it was, and
  * after a timeout the RTO remembers how long the path can take (RFC 4015).
  */
@@ -40,8 +40,10 @@ void ltcp_undo_begin(struct sock *sk)
 		       LTCP_CLOCK_GRAIN_US);
 	lt->eifel.armed = false;
 	lt->dsack.active = false;
+	lt->early.active = false;
 	if (lt->arq == LTCP_ARQ_SELECTIVE) {
 		ltcp_eifel_start(&lt->eifel);
+		ltcp_early_start(&lt->early);
 		if (!ltcp_copies_about(lt))
 			ltcp_dsack_start(&lt->dsack, tp->snd_una, tp->snd_nxt,
 					 lt->tlp.out && lt->tlp.is_retrans);
@@ -88,6 +90,31 @@ void ltcp_undo_retransmitted(struct sock *sk, const struct sk_buff *skb)
 	ltcp_dsack_retransmitted(&lt->dsack, cb->end_seq, cb->segs,
 				 cb->sacked & LTCP_SKB_EVER_RETRANS,
 				 lt->tcp.snd_nxt);
+	ltcp_early_retransmitted(&lt->early, cb->segs,
+				 cb->sacked & LTCP_SKB_EVER_RETRANS);
+}
+
+/**
+ * ltcp_undo_delivered - a packet that counted as lost has arrived
+ * @lt: connection
+ * @skb: packet, acknowledged or SACKed for the first time
+ * @segs: segments of it that are
+ * @res: sums up the ACK
+ *
+ * If it had not been sent again yet, it says nothing of what was. How soon its copy
+ * can be acknowledged is told by the least round trip, but only if something is
+ * SACKed now: that was acknowledged at once, where all others may have been delayed.
+ * An eighth is for queues that have become shorter. Context: BH off, socket lock.
+ */
+void ltcp_undo_delivered(struct ltcp_sock *lt, const struct sk_buff *skb, u32 segs,
+			 struct ltcp_ack_result *res)
+{
+	u32 rtt_us = res->rack.min_rtt_us - res->rack.min_rtt_us / 8;
+	bool early = seq_gt(lt->sack_high, res->prior_una) &&
+		     res->rack.now_ns < skb->skb_mstamp_ns + rtt_us * NSEC_PER_USEC;
+
+	if (ltcp_cb(skb)->sacked & LTCP_SKB_EVER_RETRANS)
+		res->all_early |= ltcp_early_delivered(&lt->early, segs, early);
 }
 
 /* The queue as if nothing had been called lost. */
@@ -229,7 +256,7 @@ void ltcp_undo_ack(struct sock *sk, const struct ltcp_seg *seg,
 
 	if (unlikely(again))
 		ltcp_undo(sk, res, LINUX_MIB_TCPDSACKUNDO);
-	else if (unlikely((late || slow) && ltcp_in_recovery(sk)))
+	else if (unlikely((late || slow || res->all_early) && ltcp_in_recovery(sk)))
 		ltcp_undo(sk, res, slow ? LINUX_MIB_TCPSPURIOUSRTOS :
 					  LINUX_MIB_TCPFULLUNDO);
 }

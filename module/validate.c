@@ -41,6 +41,16 @@ bool ltcp_challenge_allowed(struct sock *sk)
 	return true;
 }
 
+/*
+ * Does it bring what is missing below data that has arrived? Then an old timestamp
+ * can mean that it is late. (Elsewhere R1 is kept to the letter.)
+ */
+static bool ltcp_fills_a_hole(const struct tcp_sock *tp, const struct ltcp_seg *seg)
+{
+	return seg->len && tp->ooo_last_skb && seq_geq(seg->seq, tp->rcv_nxt) &&
+	       seq_leq(seg->end_seq, ltcp_cb(tp->ooo_last_skb)->end_seq);
+}
+
 /* RFC 7323 section 5.3, R1: an old timestamp marks an old duplicate; never a RST. */
 static bool ltcp_paws_fails(const struct tcp_sock *tp,
 			    const struct ltcp_seg *seg)
@@ -49,7 +59,10 @@ static bool ltcp_paws_fails(const struct tcp_sock *tp,
 	    !tp->rx_opt.ts_recent_stamp)
 		return false;
 	return ltcp_paws_reject(seg->opt.tsval, tp->rx_opt.ts_recent,
-				ktime_get_seconds() - tp->rx_opt.ts_recent_stamp);
+				ktime_get_seconds() - tp->rx_opt.ts_recent_stamp) &&
+	       !(ltcp_fills_a_hole(tp, seg) &&
+		 ltcp_paws_is_late(&ltcp_sk((struct sock *)tp)->paws, seg->opt.tsval,
+				   tp->rx_opt.ts_recent, tp->rcv_wnd));
 }
 
 static u32 ltcp_wnd_left(const struct tcp_sock *tp)

@@ -16,7 +16,9 @@
  * where reo_wnd is what reordering is granted: nothing while none was ever seen
  * and there is reason for haste; else a quarter of the least round trip, and one
  * quarter more for each round trip with a D-SACK, which betrays that something
- * was sent again too early; never more than SRTT.
+ * was sent again too early; never more than SRTT and a quarter. (The RFC ends at
+ * SRTT. What a path delays by one round trip would then be late by whatever its
+ * queues add to that, and be sent again for ever.)
  *
  * The RFC has the packets of an ACK gone through in order of sending (step 2) or
  * of sequence (step 3). Here they may come in any order, which is how SACK blocks
@@ -185,9 +187,11 @@ u32 ltcp_rack_reo_wnd_us(const struct ltcp_rack *r, bool in_recovery,
 			 u32 sacked_segs, u32 dupthresh, u32 min_rtt_us,
 			 u32 srtt_us)
 {
+	u64 most_us = min_t(u64, (u64)srtt_us + srtt_us / 4, U32_MAX);
+
 	if (!r->reordering_seen && (in_recovery || sacked_segs >= dupthresh))
 		return 0;
-	return min_t(u64, (u64)min_rtt_us * r->reo_wnd_mult / 4, srtt_us);
+	return min_t(u64, (u64)min_rtt_us * r->reo_wnd_mult / 4, most_us);
 }
 
 /**

@@ -5,7 +5,7 @@
  * Theory
  * ------
  * A segment that is late looks like a lost one: it is sent again, and the window
- * is reduced, for nothing. Three witnesses can tell afterwards:
+ * is reduced, for nothing. Four witnesses can tell afterwards:
  *
  *   F-RTO	After a timeout, when the first ACK has come, new data is sent
  *		instead of more of the old. If the next ACK still acknowledges
@@ -14,6 +14,9 @@
  *		the retransmission: it acknowledges the original.
  *   D-SACK	The peer reports everything that was sent again as a duplicate.
  *		The slowest witness, but it needs neither a timeout nor timestamps.
+ *   Time	All that was sent again arrives sooner after that than anything
+ *		ever did: it is the original. As quick as Eifel, needs no help of
+ *		the peer, and knows of what is SACKed, where TSecr tells nothing.
  *
  * What follows is the same for all: ssthresh is what it was, cwnd such that no
  * burst leaves and slow start leads back, what was called lost no longer is, and
@@ -283,6 +286,56 @@ bool ltcp_dsack_on_report(struct ltcp_dsack_undo *d,
 	if (d->blocked || d->rtx_segs)
 		return false;
 	d->active = false;
+	return true;
+}
+
+/* ------------------------------------------------------------------ */
+/* Time                                                                 */
+/* ------------------------------------------------------------------ */
+
+/**
+ * ltcp_early_start() - a loss recovery begins
+ * @e: state
+ */
+void ltcp_early_start(struct ltcp_early *e)
+{
+	e->unproven = 0;
+	e->active = true;
+}
+
+/**
+ * ltcp_early_retransmitted() - something was sent again
+ * @e: state
+ * @segs: segments
+ * @again: it had been sent again before, and so may have been lost
+ *
+ * Outside of episodes it does not matter whether this is called.
+ */
+void ltcp_early_retransmitted(struct ltcp_early *e, u32 segs, bool again)
+{
+	e->unproven += segs;
+	e->active &= !again;
+}
+
+/**
+ * ltcp_early_delivered() - something that the episode has sent again was delivered
+ * @e: state
+ * @segs: segments, acknowledged or SACKed for the first time
+ * @early: less than the least round trip after that
+ *
+ * RFC 8985 section 6.2, step 2, takes that time as proof that an earlier transmission
+ * is meant. As with D-SACK all copies have to be for nothing; with the first for
+ * which that is not so, the losses were real.
+ *
+ * Return: true when all that was sent again was for nothing.
+ */
+bool ltcp_early_delivered(struct ltcp_early *e, u32 segs, bool early)
+{
+	e->unproven -= min(e->unproven, segs);
+	e->active &= early;
+	if (!e->active || e->unproven)
+		return false;
+	e->active = false;
 	return true;
 }
 

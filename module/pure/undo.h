@@ -169,6 +169,23 @@ void ltcp_dsack_on_una(struct ltcp_dsack_undo *d, u32 snd_una);
 bool ltcp_dsack_on_report(struct ltcp_dsack_undo *d,
 			  const struct ltcp_dsack_report *r);
 
+/* ---- Time ---- */
+
+/**
+ * struct ltcp_early - copies that cannot have arrived; all zero when a connection
+ *	starts
+ * @unproven: segments sent again, and not known to have been so for nothing
+ * @active: an episode is being watched
+ */
+struct ltcp_early {
+	u32 unproven;
+	bool active;
+};
+
+void ltcp_early_start(struct ltcp_early *e);
+void ltcp_early_retransmitted(struct ltcp_early *e, u32 segs, bool again);
+bool ltcp_early_delivered(struct ltcp_early *e, u32 segs, bool early);
+
 /* ---- Eifel response, RFC 4015 ---- */
 
 /**

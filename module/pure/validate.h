@@ -106,6 +106,72 @@ static inline bool ltcp_paws_reject(u32 tsval, u32 ts_recent,
 }
 
 /**
+ * struct ltcp_paws - which timestamps are of the present sequence numbers
+ * @floor: TS.Recent when RCV.NXT was at least LTCP_PAWS_SPAN lower
+ * @next: TS.Recent when RCV.NXT was @seq: the next @floor
+ * @seq: RCV.NXT then
+ */
+struct ltcp_paws {
+	u32 floor;
+	u32 next;
+	u32 seq;
+};
+
+#define LTCP_PAWS_SPAN		(1U << 28)	/* bytes */
+#define LTCP_PAWS_WND_MAX	(1U << 29)	/* bytes: the proof holds so far */
+
+/**
+ * ltcp_paws_init() - before the first data
+ * @p: state
+ * @rcv_nxt: RCV.NXT
+ * @ts_recent: TS.Recent
+ */
+static inline void ltcp_paws_init(struct ltcp_paws *p, u32 rcv_nxt, u32 ts_recent)
+{
+	*p = (struct ltcp_paws) { .floor = ts_recent, .next = ts_recent, .seq = rcv_nxt };
+}
+
+/**
+ * ltcp_paws_advance() - before a segment may change TS.Recent
+ * @p: state
+ * @rcv_nxt: RCV.NXT
+ * @ts_recent: TS.Recent
+ */
+static inline void ltcp_paws_advance(struct ltcp_paws *p, u32 rcv_nxt, u32 ts_recent)
+{
+	u32 span = rcv_nxt - p->seq;
+
+	if (likely(span < LTCP_PAWS_SPAN))
+		return;
+	p->floor = span < 2 * LTCP_PAWS_SPAN ? p->next : ts_recent;
+	p->next = ts_recent;
+	p->seq = rcv_nxt;
+}
+
+/**
+ * ltcp_paws_is_late() - is a segment with an old timestamp no old duplicate?
+ * @p: state
+ * @tsval: SEG.TSval, older than TS.Recent
+ * @ts_recent: TS.Recent
+ * @rcv_wnd: RCV.WND, bytes
+ *
+ * When something is lost and sent again while other segments are late, the copy
+ * brings TS.Recent up to date, and by R1 all that is late is thrown away when it
+ * comes, and must be sent again in its turn. But R1 is there for segments whose
+ * sequence numbers have been used a second time, after 2^32 bytes. The last
+ * transmission of such a one was over before anything a window ahead of it was sent,
+ * and that was long before @floor: its timestamp is no newer. What is newer is late.
+ *
+ * Return: true when the segment is of the present sequence numbers.
+ */
+static inline bool ltcp_paws_is_late(const struct ltcp_paws *p, u32 tsval,
+				     u32 ts_recent, u32 rcv_wnd)
+{
+	return ts_recent - tsval < ts_recent - p->floor &&
+	       rcv_wnd <= LTCP_PAWS_WND_MAX;
+}
+
+/**
  * ltcp_ts_recent_update_ok() - may a segment's timestamp become TS.Recent?
  * @seq: SEG.SEQ
  * @last_ack_sent: Last.ACK.sent

@@ -318,7 +318,7 @@ TEST(ltcp_rack_reo_wnd_us__rfc8985, "R5")
 		{ "reordering, three SACKed", true, false, 3, 1, 40000, 50000, 10000 },
 		{ "reordering, in recovery", true, true, 9, 1, 40000, 50000, 10000 },
 		{ "after two D-SACKs", true, false, 0, 3, 40000, 50000, 30000 },
-		{ "never more than SRTT", true, false, 0, 9, 40000, 50000, 50000 },
+		{ "never more than 5/4 SRTT", true, false, 0, 9, 40000, 50000, 62500 },
 		{ "no round trip measured", true, false, 0, 1, 0, 0, 0 },
 		{ "rounded down", true, false, 0, 1, 7, 50000, 1 },
 		{ "no overflow", true, false, 0, 255, U32_MAX, U32_MAX, U32_MAX },

@@ -430,6 +430,57 @@ TEST(ltcp_dsack_start__counts_the_probe, "R7 R5")
 }
 
 /* ------------------------------------------------------------------ */
+/* Time                                                                 */
+/* ------------------------------------------------------------------ */
+
+/* Three segments in two packets were sent again; what is delivered, in turn. */
+static const struct {
+	const char *what;
+	bool again;
+	u32 segs[3];
+	bool early[3];
+	u32 proves;	/* which delivery does, from 1; 0: none */
+} early_cases[] = {
+	{ "both too soon", false, { 1, 2 }, { true, true }, 2 },
+	{ "in parts", false, { 1, 1, 1 }, { true, true, true }, 3 },
+	{ "one was lost", false, { 1, 2 }, { true, false }, 0 },
+	{ "the first was lost", false, { 1, 2 }, { false, true }, 0 },
+	{ "not all are there", false, { 1, 1 }, { true, true }, 0 },
+	{ "one had been sent again before", true, { 1, 2 }, { true, true }, 0 },
+};
+
+TEST(ltcp_early_delivered__all_copies, "R7")
+{
+	FOR_EACH(c, early_cases) {
+		struct ltcp_early e = {};
+		u32 i, proved = 0;
+
+		EXPECT(!ltcp_early_delivered(&e, 1, true), "%s: no recovery", c->what);
+		ltcp_early_start(&e);
+		ltcp_early_retransmitted(&e, 1, false);
+		ltcp_early_retransmitted(&e, 2, c->again);
+		for (i = 0; i < 3 && c->segs[i]; i++)
+			if (ltcp_early_delivered(&e, c->segs[i], c->early[i]))
+				proved = i + 1;
+		EXPECT_EQ(proved, c->proves, "%s", c->what);
+	}
+}
+
+/* What the last episode left unproven is not the next one's, nor is its verdict. */
+TEST(ltcp_early_delivered__next_episode, "R7")
+{
+	struct ltcp_early e = {};
+
+	ltcp_early_start(&e);
+	ltcp_early_retransmitted(&e, 5, false);
+	EXPECT(!ltcp_early_delivered(&e, 1, false), "a loss");
+	ltcp_early_start(&e);
+	ltcp_early_retransmitted(&e, 1, false);
+	EXPECT(ltcp_early_delivered(&e, 1, true), "none");
+	EXPECT(!ltcp_early_delivered(&e, 1, true), "decided");
+}
+
+/* ------------------------------------------------------------------ */
 /* Eifel response                                                       */
 /* ------------------------------------------------------------------ */
 

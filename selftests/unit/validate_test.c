@@ -137,6 +137,63 @@ TEST(ltcp_paws_reject__cases, "W7")
 			  (s32)c->tsval, c->age_s);
 }
 
+#define MB (1ULL << 20)
+
+/* TSval while a sender of so many bytes in a tick sends byte @at. */
+static u32 tsval_at(u32 base, u64 at, u64 per_tick)
+{
+	return base + at / per_tick;
+}
+
+/*
+ * A stream of 20 GB in segments of 16 MB. The last transmission of a byte is over, at
+ * the latest, before the byte a window ahead is sent; a number that is used again may
+ * be as far as a window ahead of RCV.NXT. Is it ever taken for a late one?
+ */
+TEST(ltcp_paws_is_late__never_of_another_round, "W7")
+{
+	static const u64 windows[] = { MB, (256 * MB), LTCP_PAWS_WND_MAX };
+	static const u64 rates[] = { 1500, 1000003, MB, (256 * MB), 5 * (1024 * MB) };
+	struct ltcp_paws p;
+	u64 at, old;
+
+	FOR_EACH_BASE(base) FOR_EACH(wnd, windows) FOR_EACH(rate, rates) {
+		ltcp_paws_init(&p, base, tsval_at(base, 0, *rate));
+		for (at = (16 * MB); at < 20 * (1024 * MB); at += (16 * MB)) {
+			u32 recent = tsval_at(base, at > *wnd ? at - *wnd : 0, *rate);
+
+			ltcp_paws_advance(&p, base + (u32)at, recent);
+			if (at + *wnd < (4096 * MB))
+				continue;
+			old = at + *wnd - (4096 * MB) + *wnd;
+			EXPECT(!ltcp_paws_is_late(&p, tsval_at(base, old, *rate), recent, *wnd),
+			       "%lu MB in, window %lu, %lu a tick", at >> 20, *wnd, *rate);
+		}
+	}
+}
+
+TEST(ltcp_paws_is_late__cases, "W7")
+{
+	FOR_EACH_BASE(base) {
+		struct ltcp_paws p;
+
+		ltcp_paws_init(&p, 1000, base);
+		EXPECT(ltcp_paws_is_late(&p, base + 1, base + 100, 65535), "since the SYN");
+		EXPECT(ltcp_paws_is_late(&p, base + 99, base + 100, 65535), "just now");
+		EXPECT(!ltcp_paws_is_late(&p, base, base + 100, 65535), "of the SYN");
+		EXPECT(!ltcp_paws_is_late(&p, base - 1, base + 100, 65535), "before it");
+		EXPECT(!ltcp_paws_is_late(&p, base + 99, base + 100, (1024 * MB)), "a huge window");
+		ltcp_paws_advance(&p, 1000 + LTCP_PAWS_SPAN - 1, base + 50);
+		EXPECT(ltcp_paws_is_late(&p, base + 1, base + 100, 65535), "not so far yet");
+		ltcp_paws_advance(&p, 1000 + LTCP_PAWS_SPAN, base + 50);
+		ltcp_paws_advance(&p, 1000 + 2 * LTCP_PAWS_SPAN, base + 100);
+		EXPECT(!ltcp_paws_is_late(&p, base + 50, base + 150, 65535), "two spans on");
+		EXPECT(ltcp_paws_is_late(&p, base + 51, base + 150, 65535), "the last span");
+		ltcp_paws_advance(&p, 1000 + 5 * LTCP_PAWS_SPAN, base + 200);
+		EXPECT(!ltcp_paws_is_late(&p, base + 199, base + 200, 65535), "after a leap");
+	}
+}
+
 /* Last.ACK.sent is one base, TS.Recent the other. */
 static const struct {
 	const char *what;

@@ -107,7 +107,7 @@ WIRE_TEST(rack, window__after_reordering, "R5")
 	due_after(FLIGHT, QUARTER);
 }
 
-/* A quarter more for each round trip with a D-SACK, but at most SRTT. */
+/* A quarter more for each round trip with a D-SACK, but at most SRTT and a quarter. */
 WIRE_TEST(rack, window__grows_by_dsacks, "R5 R4")
 {
 	int fd = open_with_rtt(true), n, i;
@@ -115,14 +115,14 @@ WIRE_TEST(rack, window__grows_by_dsacks, "R5 R4")
 	flight(fd, 0);
 	inject(ACK, ACK(1), SACK({ seg(1), seg(2) }));
 	inject(ACK, ACK(seg(FLIGHT)));
-	for (i = 2; i <= 6; i++) {
+	for (i = 2; i <= 8; i++) {
 		n = (i - 1) * FLIGHT;
 		flight(fd, n);
 		inject(ACK, ACK(seg(n + 1)), SACK({ seg(n), seg(n + 1) }));
 		inject(ACK, ACK(seg(n + FLIGHT)));
 	}
 	flight(fd, n + FLIGHT);
-	due_after(n + FLIGHT, RTT);
+	due_after(n + FLIGHT, RTT + QUARTER);
 }
 
 /* --------------------------------- round trips, measured while something is missing */
@@ -213,6 +213,7 @@ WIRE_TEST(rack, late__told_by_dsack, "R5 R7 R4")
 
 	flight(fd, 0);
 	third_overtakes(0);
+	pass_ms(RTT);
 	inject(ACK, ACK(seg(4)));
 	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, FLIGHT);
 	inject(ACK, ACK(seg(4)), SACK({ 1, seg(1) }));
@@ -267,6 +268,72 @@ WIRE_TEST(rack, late__not_told_by_an_older_copy, "R5 R7")
 	inject(ACK, ACK(seg(FLIGHT)), TSECR(c->stack_tsval));
 	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, FLIGHT);
 	ensure_eq(counter("TcpExt", "TCPFullUndo"), 1);
+}
+
+/* Or the clock: 20 ms after it was sent again the copy cannot be acknowledged. */
+WIRE_TEST(rack, late__told_by_time, "R5 R7")
+{
+	int fd = open_with_rtt(false);
+
+	flight(fd, 0);
+	third_overtakes(0);
+	pass_ms(20);
+	inject(ACK, ACK(seg(4)));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 0x7fffffff, 0x7fffffff);
+	ensure_eq(app_info(fd).tcpi_ca_state, 0);
+	ensure_eq(counter("TcpExt", "TCPFullUndo"), 1);
+}
+
+/* It also tells of what is SACKed, here segment 1; but all have to be early, 0 too. */
+WIRE_TEST(rack, late__told_by_time_of_all, "R5 R7 R4")
+{
+	int fd = open_with_rtt(false);
+
+	flight(fd, 0);
+	zero_and_one_again();
+	pass_ms(20);
+	inject(ACK, ACK(1), SACK({ seg(1), seg(8) }));
+	ensure_eq(app_info(fd).tcpi_ca_state, 3);
+	inject(ACK, ACK(seg(8)));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 0x7fffffff, 0x7fffffff);
+	ensure_eq(app_info(fd).tcpi_ca_state, 0);
+}
+
+/* Segment 1 was late, and 0 lost: its copy takes a round trip. */
+WIRE_TEST(rack, late__not_if_one_was_lost, "R5 R7 R4")
+{
+	int fd = open_with_rtt(false);
+
+	flight(fd, 0);
+	zero_and_one_again();
+	pass_ms(20);
+	inject(ACK, ACK(1), SACK({ seg(1), seg(8) }));
+	pass_ms(RTT - 20);
+	inject(ACK, ACK(seg(8)));
+	ensure_eq(app_info(fd).tcpi_ca_state, 3);
+	inject(ACK, ACK(seg(FLIGHT)));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, FLIGHT);
+	ensure_eq(counter("TcpExt", "TCPFullUndo"), 0);
+}
+
+/*
+ * Without anything SACKed it tells nothing: ACKs may have been delayed so far, and this
+ * one, of the copy that the timeout sent, is not.
+ */
+WIRE_TEST(rack, late__not_by_time_without_sacks, "R5 R7 R1")
+{
+	int fd = app_connect();
+
+	expect(SYN, SEQ(0));
+	pass_ms(RTT);
+	inject(SYN | ACK, SEQ(0), ACK(1), MSS(1000));
+	expect(ACK, SEQ(1), ACK(1));
+	flight(fd, 0);
+	expect_within(100, 400, ACK, SEQ(1), LEN(1000));
+	pass_ms(20);
+	inject(ACK, ACK(seg(FLIGHT)));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, FLIGHT);
+	ensure_eq(counter("TcpExt", "TCPFullUndo"), 0);
 }
 
 /* It was lost: no haste is lost. */

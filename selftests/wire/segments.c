@@ -242,6 +242,31 @@ WIRE_TEST(segments, paws__rejects_an_old_timestamp, "W7 D2")
 	app_read(fd, 100);
 }
 
+/*
+ * What is late is not thrown away because a copy of something else was faster. It has
+ * to be missing below what has arrived, and not from before the connection.
+ */
+WIRE_TEST(segments, paws__takes_what_is_only_late, "W7 D2 R5")
+{
+	int fd = active_open(MSS(1460), SACK_OK, TS, TSVAL(500000));
+
+	if (!is_ltcp())
+		wire_skip("the built-in TCP throws it away");
+	inject(ACK, SEQ(201), LEN(100), TSVAL(500100));
+	expect(ACK, ACK(1), SACK({ 201, 301 }));
+	inject(ACK, SEQ(1), LEN(100), TSVAL(500300));
+	expect(ACK, ACK(101), TSECR(500300));
+	forge(ACK, SEQ(101), LEN(100), TSVAL(499999));
+	expect(ACK, ACK(101), TSECR(500300));
+	forge(ACK, SEQ(301), LEN(100), TSVAL(500101));
+	expect(ACK, ACK(101), TSECR(500300));
+	ensure_eq(counter("TcpExt", "PAWSEstab"), 2);
+	inject(ACK, SEQ(101), LEN(100), TSVAL(500050));
+	expect(ACK, ACK(301), TSECR(500300));
+	app_read(fd, 300);
+	app_reads_nothing(fd);
+}
+
 WIRE_TEST(segments, paws__clock_wraps_around, "W7")
 {
 	int fd = active_open(MSS(1460), TS, TSVAL(0xfffffff0));

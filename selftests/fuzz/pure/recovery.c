@@ -33,7 +33,7 @@ static void one_rack(struct ltcp_rack *r, struct input *in)
 	ltcp_rack_adapt(r, take_bool(in), take_bool(in), take_number(in), take_number(in));
 	check(r->reo_wnd_mult >= 1);
 	wnd = ltcp_rack_reo_wnd_us(r, take_bool(in), take8(in), 3, ack.min_rtt_us, srtt);
-	check(wnd <= srtt);
+	check(wnd <= srtt + srtt / 4);
 	left = ltcp_rack_left_us(r, p.xmit_ns, wnd, ack.now_ns);
 	check(left >= ltcp_rack_left_us(r, p.xmit_ns, 0, ack.now_ns));
 	check(!ltcp_rack_left_us(r, p.xmit_ns, wnd, ack.now_ns + left * 1000ULL));
@@ -154,6 +154,26 @@ static void one_dsack(struct ltcp_dsack_undo *d, struct input *in)
 	check(!ltcp_dsack_on_report(d, &r));
 }
 
+/* The same, for the witness of time. */
+static void one_early(struct ltcp_early *e, struct input *in)
+{
+	u32 segs = 1 + take8(in) % 4, before = e->unproven;
+	bool early = take_bool(in);
+
+	switch (take8(in) & 3) {
+	case 0:
+		ltcp_early_start(e);
+		return;
+	case 1:
+		ltcp_early_retransmitted(e, segs, one_time(in));
+		return;
+	}
+	if (ltcp_early_delivered(e, segs, early))
+		check(early && !e->unproven && !e->active);
+	check(e->unproven <= before);
+	check(!e->active || early);
+}
+
 static void one_undo(struct input *in)
 {
 	struct ltcp_rtt r = { take_number(in) & 0x7fffffff, take_number(in) & 0x7fffffff };
@@ -174,6 +194,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct ltcp_frto frto = {};
 	struct ltcp_eifel eifel = {};
 	struct ltcp_dsack_undo dsack = {};
+	struct ltcp_early early = {};
 
 	ltcp_rack_init(&rack, take_number(&in), take_number(&in) & LONGEST_US);
 	ltcp_prr_init(&prr, 10, 0, 1, 0);
@@ -184,6 +205,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		one_frto(&frto, &in);
 		one_eifel(&eifel, &in);
 		one_dsack(&dsack, &in);
+		one_early(&early, &in);
 		one_undo(&in);
 	}
 	return 0;
