@@ -104,14 +104,17 @@ void ltcp_undo_retransmitted(struct sock *sk, const struct sk_buff *skb)
  * If it had not been sent again yet, it says nothing of what was. How soon its copy
  * can be acknowledged is told by the least round trip, but only if something is
  * SACKed now: that was acknowledged at once, where all others may have been delayed.
- * An eighth is for queues that have become shorter. Context: BH off, socket lock.
+ * An eighth, or a millisecond, is for queues that have become shorter.
+ * Context: BH off, socket lock.
  */
 void ltcp_undo_delivered(struct ltcp_sock *lt, const struct sk_buff *skb, u32 segs,
 			 struct ltcp_ack_result *res)
 {
-	u32 rtt_us = res->rack.min_rtt_us - res->rack.min_rtt_us / 8;
+	u64 rtt_us = res->rack.min_rtt_us;
+	u64 margin_us = max_t(u64, rtt_us / 8, USEC_PER_MSEC);
 	bool early = seq_gt(lt->sack_high, res->prior_una) &&
-		     res->rack.now_ns < skb->skb_mstamp_ns + rtt_us * NSEC_PER_USEC;
+		     res->rack.now_ns + margin_us * NSEC_PER_USEC <
+		     skb->skb_mstamp_ns + rtt_us * NSEC_PER_USEC;
 
 	if (ltcp_cb(skb)->sacked & LTCP_SKB_EVER_RETRANS)
 		res->all_early |= ltcp_early_delivered(&lt->early, segs, early);

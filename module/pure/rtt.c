@@ -53,16 +53,20 @@ void ltcp_rtt_sample(struct ltcp_rtt *r, u32 rtt_us)
  * @initial_us: timeout before the first sample, microseconds
  * @granularity_us: G, the granularity of the clock, microseconds
  *
+ * The lower bound of a second that RFC 6298 (2.4) has, and of which @min_us is left,
+ * leaves room for ACKs that are delayed, by the peer or by the path; where RTTVAR is
+ * small it would leave none as soon as the round trip is as long as @min_us. So the
+ * margin is half a round trip at least, but need not be more than @min_us.
+ *
  * Return: the RTO in microseconds, without backoff, @min_us <= RTO <= @max_us.
  */
 u32 ltcp_rtt_rto_us(const struct ltcp_rtt *r, u32 min_us, u32 max_us,
 		    u32 initial_us, u32 granularity_us)
 {
-	u64 rto_us = initial_us;
+	u32 srtt_us = r->srtt_us >> 3;
+	u32 margin_us = max(max(granularity_us, r->rttvar_us), min(srtt_us / 2, min_us));
+	u64 rto_us = srtt_us ? (u64)srtt_us + margin_us : initial_us;
 
-	if (r->srtt_us)
-		rto_us = (u64)(r->srtt_us >> 3) +
-			 max(granularity_us, r->rttvar_us);
 	return min_t(u64, max_t(u64, rto_us, min_us), max_us);
 }
 

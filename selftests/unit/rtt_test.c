@@ -151,6 +151,27 @@ TEST(ltcp_rtt_rto_us__bounds, "R1")
 }
 
 /* On a path that never varies, what remains is SRTT + G. */
+/* Half a round trip of margin, but not more than the lower bound. */
+TEST(ltcp_rtt_rto_us__margin, "R1")
+{
+	static const struct {
+		u32 rtt, want;
+	} cases[] = {
+		{ 100, 200000 }, { 100000, 200000 }, { 133332, 200000 }, { 134000, 201000 },
+		{ 200000, 300000 }, { 400000, 600000 }, { 1000000, 1200000 },
+	};
+
+	FOR_EACH(c, cases) {
+		struct ltcp_rtt r = {};
+		int i;
+
+		for (i = 0; i < 100; i++)
+			ltcp_rtt_sample(&r, c->rtt);
+		EXPECT_EQ(ltcp_rtt_rto_us(&r, 200000, NO_MAX, INITIAL_US, 4000), c->want,
+			  "a steady round trip of %u", c->rtt);
+	}
+}
+
 TEST(ltcp_rtt_rto_us__steady_path, "R1")
 {
 	struct ltcp_rtt r = {};
