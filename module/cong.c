@@ -609,8 +609,11 @@ void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
 	struct ltcp_cc *cc = &lt->cc_work;
-	/* FlightSize, without what limited transmit added (RFC 5681 section 3.2) */
-	u32 in_flight = min(tp->packets_out, tp->snd_cwnd);
+	/*
+	 * FlightSize when the ACK came, which may have filled one hole and shown
+	 * another; without what limited transmit added (RFC 5681 section 3.2)
+	 */
+	u32 in_flight = min(tp->packets_out + (res ? res->acked_segs : 0), tp->snd_cwnd);
 	u32 target;
 
 	ltcp_cc_load(lt, cc);
