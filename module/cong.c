@@ -472,7 +472,7 @@ static void ltcp_cong_validate(struct sock *sk, const struct ltcp_ack_result *re
 		.sample_segs = res->rate.cc.delivered,
 		.cwnd = lt->tcp.snd_cwnd,
 		.round_start = res->round_start,
-		.cwnd_limited = lt->tcp.is_cwnd_limited,
+		.cwnd_limited = lt->tcp.is_cwnd_limited || ltcp_cong_half_used(sk, res),
 	};
 
 	if (!lt->cc->validates || ltcp_in_recovery(sk) ||

@@ -277,6 +277,16 @@ static void cubic_on_ack(struct ltcp_cc *cc, const struct ltcp_cc_ack *ack)
 /* Reduction                                                            */
 /* ------------------------------------------------------------------ */
 
+/*
+ * What is reduced: FlightSize, or cwnd while more than half of it is in flight, and so
+ * it is in use (section 4.6 leaves the choice, if cwnd does not grow unused). What
+ * lacks then is what segmentation offload puts together, or an ACK has just freed.
+ */
+static u32 reduced_from(const struct ltcp_cc *cc, u32 in_flight)
+{
+	return in_flight > cc->cwnd / 2 ? cc->cwnd : in_flight;
+}
+
 static u32 cubic_ssthresh(struct ltcp_cc *cc, u32 in_flight,
 			  enum ltcp_cc_loss loss)
 {
@@ -294,7 +304,7 @@ static u32 cubic_ssthresh(struct ltcp_cc *cc, u32 in_flight,
 	s->begun = false;
 	cc->prior_cwnd = cc->cwnd;
 	cc->cwnd_cnt = 0;
-	return max(percent(in_flight, beta), SSTHRESH_MIN);
+	return max(percent(reduced_from(cc, in_flight), beta), SSTHRESH_MIN);
 }
 
 static u32 cubic_loss_cwnd(struct ltcp_cc *cc, u32 in_flight,
