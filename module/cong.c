@@ -7,8 +7,8 @@
  * calls, and stores the answer: it is the one writer of snd_cwnd and
  * snd_ssthresh. Windows are in segments.
  *
- * Each algorithm has a label: a tcp_congestion_ops that is never registered and
- * whose functions are never called, so that ss, TCP_INFO and BPF read its name
+ * Each algorithm has a label: a tcp_congestion_ops that is never registered, of
+ * which none but get_info is ever called, so that ss, TCP_INFO and BPF read its name
  * where they look for one. What ltcp does not have itself may be registered with the
  * kernel: kcong.c is the algorithm then, and icsk_ca_ops the kernel's.
  */
@@ -35,9 +35,11 @@ static const struct {
 	{ &ltcp_reno,  { LTCP_LABEL("reno"), .flags = TCP_CONG_NON_RESTRICTED } },
 	{ &ltcp_tahoe, { LTCP_LABEL("tahoe"), .flags = TCP_CONG_NON_RESTRICTED } },
 	{ &ltcp_cubic, { LTCP_LABEL("cubic"), .flags = TCP_CONG_NON_RESTRICTED } },
-	{ &ltcp_bbr,   { LTCP_LABEL("bbr"), .flags = TCP_CONG_NON_RESTRICTED } },
+	{ &ltcp_bbr,   { LTCP_LABEL("bbr"), .flags = TCP_CONG_NON_RESTRICTED,
+			 .get_info = ltcp_ccinfo_bbr } },
 	/* Not for a network shared with others (RFC 8257 section 5) */
-	{ &ltcp_dctcp, { LTCP_LABEL("dctcp"), .flags = TCP_CONG_NEEDS_ECN } },
+	{ &ltcp_dctcp, { LTCP_LABEL("dctcp"), .flags = TCP_CONG_NEEDS_ECN,
+			 .get_info = ltcp_ccinfo_dctcp } },
 };
 
 /* The algorithm of that name among ltcp's own. */

@@ -984,6 +984,13 @@ static inline void ltcp_audit(const struct sock *sk)
 /* ---- info.c ---- */
 void ltcp_get_info(struct sock *sk, struct tcp_info *info);
 
+/* ---- ccinfo.c ---- */
+size_t ltcp_ccinfo_bbr(struct sock *sk, u32 ext, int *attr,
+		       union tcp_cc_info *info);
+size_t ltcp_ccinfo_dctcp(struct sock *sk, u32 ext, int *attr,
+			 union tcp_cc_info *info);
+size_t ltcp_ccinfo(struct sock *sk, union tcp_cc_info *info);
+
 /* ---- sockopt.c ---- */
 int ltcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen);

@@ -12,6 +12,7 @@
  * Other levels belong to the address family. Ranges and errnos are those that
  * programs know; times are in seconds where tcp(7) says so, jiffies inside.
  */
+#include <linux/inet_diag.h>
 #include <linux/nospec.h>
 #include "ltcp.h"
 
@@ -542,6 +543,18 @@ static int ltcp_getsockopt_info(struct sock *sk, char __user *optval,
 	return ltcp_answer(optval, optlen, &info, sizeof(info));
 }
 
+static int ltcp_getsockopt_cc_info(struct sock *sk, char __user *optval,
+				   int __user *optlen)
+{
+	union tcp_cc_info info = {};
+	size_t len;
+
+	lock_sock(sk);
+	len = ltcp_ccinfo(sk, &info);
+	release_sock(sk);
+	return ltcp_answer(optval, optlen, &info, len);
+}
+
 static int ltcp_getsockopt_congestion(struct sock *sk, char __user *optval,
 				      int __user *optlen)
 {
@@ -629,6 +642,7 @@ int ltcp_getsockopt(struct sock *sk, int level, int optname,
 	case TCP_CONGESTION:
 		return ltcp_getsockopt_congestion(sk, optval, optlen);
 	case TCP_CC_INFO:
+		return ltcp_getsockopt_cc_info(sk, optval, optlen);
 	case TCP_ULP:
 		return ltcp_answer(optval, optlen, NULL, 0);
 	case TCP_SAVED_SYN:

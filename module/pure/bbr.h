@@ -252,6 +252,20 @@ struct bbr_rs {
 	bool loss_round_start;
 };
 
+/**
+ * struct ltcp_bbr_info - BBR for people
+ * @bw: what it takes the path to carry, bytes per second
+ * @min_rtt_us: round-trip time without queues; 0: not known
+ * @pacing_gain: percent
+ * @cwnd_gain: percent
+ */
+struct ltcp_bbr_info {
+	u64 bw;
+	u32 min_rtt_us;
+	u32 pacing_gain;
+	u32 cwnd_gain;
+};
+
 static inline struct bbr *bbr_of(struct ltcp_cc *cc)
 {
 	return (struct bbr *)cc->priv;
@@ -330,5 +344,6 @@ u32 ltcp_bbr_inflight_with_headroom(const struct ltcp_cc *cc, u32 mss);
 u32 ltcp_bbr_probe_rtt_cwnd(const struct bbr *b, u32 mss);
 void ltcp_bbr_set_pacing_rate(struct ltcp_cc *cc, u32 gain);
 void ltcp_bbr_update_control(struct ltcp_cc *cc, const struct bbr_rs *rs);
+void ltcp_bbr_info(const struct ltcp_cc *cc, struct ltcp_bbr_info *info);
 
 #endif /* LTCP_PURE_BBR_H */

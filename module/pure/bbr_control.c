@@ -225,3 +225,20 @@ void ltcp_bbr_update_control(struct ltcp_cc *cc, const struct bbr_rs *rs)
 	set_cwnd(cc, rs);
 	b->restore_cwnd = false;
 }
+
+/**
+ * ltcp_bbr_info() - what BBR knows of the path
+ * @cc: congestion control; its state may be any number
+ * @info: filled
+ */
+void ltcp_bbr_info(const struct ltcp_cc *cc, struct ltcp_bbr_info *info)
+{
+	const struct bbr *b = (const struct bbr *)cc->priv;
+
+	*info = (struct ltcp_bbr_info) {
+		.bw = (u64)bbr_bw(b) * BBR_BW_UNIT,
+		.min_rtt_us = b->min_rtt_us == BBR_INFINITY ? 0 : b->min_rtt_us,
+		.pacing_gain = pacing_gains[min_t(u32, b->state, BBR_PROBE_RTT)],
+		.cwnd_gain = cwnd_gain(b),
+	};
+}

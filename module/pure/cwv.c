@@ -41,6 +41,10 @@
  * what limits the sender: in slow start pipeACK is always half of cwnd, give or take
  * a segment, and nobody limits the rate there but cwnd itself.
  *
+ * Not here: the control of bursts in the non-validated phase (section 4.4.2). Whoever
+ * goes on sending may send at once all that cwnd leaves, unless somebody asked for
+ * pacing (pace.c).
+ *
  * Invariants: cwnd is never raised here; R is never more than what was in use.
  */
 #include "cwv.h"

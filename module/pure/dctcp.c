@@ -23,9 +23,8 @@
  *
  * Not for the Internet: among others who halve, it would win (section 5).
  */
-#include "cong.h"
+#include "dctcp.h"
 
-#define ALPHA_ONE	BIT(20)		/* alpha of 1.0 */
 #define G_SHIFT		4		/* RFC 8257 section 4.2: g = 1/16 */
 #define SSTHRESH_MIN	2U
 
@@ -33,8 +32,8 @@
  * struct dctcp - DCTCP's own state
  * @acked_segs: segments acknowledged in this window of data
  * @marked_segs: how many of them were marked
- * @alpha: part of the segments that meet a queue, of ALPHA_ONE
- * @cut_rest: what past cuts left over, segments times 2 ALPHA_ONE
+ * @alpha: part of the segments that meet a queue, of LTCP_DCTCP_ONE
+ * @cut_rest: what past cuts left over, segments times 2 LTCP_DCTCP_ONE
  * @reduced_cwnd: window after the cut, segments
  */
 struct dctcp {
@@ -56,7 +55,7 @@ static struct dctcp *dctcp(struct ltcp_cc *cc)
 static void dctcp_init(struct ltcp_cc *cc)
 {
 	/* Section 3.3: until more is known the answer to a mark is Reno's */
-	dctcp(cc)->alpha = ALPHA_ONE;
+	dctcp(cc)->alpha = LTCP_DCTCP_ONE;
 	ltcp_reno_init(cc);
 }
 
@@ -67,9 +66,9 @@ static void end_window(struct dctcp *d)
 
 	if (!d->acked_segs)
 		return;
-	m = div_u64((u64)d->marked_segs * ALPHA_ONE, d->acked_segs);
+	m = div_u64((u64)d->marked_segs * LTCP_DCTCP_ONE, d->acked_segs);
 	d->alpha -= d->alpha >> G_SHIFT;
-	d->alpha += min_t(u64, m, ALPHA_ONE) >> G_SHIFT;
+	d->alpha += min_t(u64, m, LTCP_DCTCP_ONE) >> G_SHIFT;
 	d->acked_segs = 0;
 	d->marked_segs = 0;
 }
@@ -91,8 +90,8 @@ static void cut(struct ltcp_cc *cc, struct dctcp *d)
 {
 	u64 cut = (u64)cc->cwnd * d->alpha + d->cut_rest;
 
-	d->cut_rest = cut % (2 * ALPHA_ONE);
-	d->reduced_cwnd = cc->cwnd - min_t(u64, cut / (2 * ALPHA_ONE), cc->cwnd);
+	d->cut_rest = cut % (2 * LTCP_DCTCP_ONE);
+	d->reduced_cwnd = cc->cwnd - min_t(u64, cut / (2 * LTCP_DCTCP_ONE), cc->cwnd);
 }
 
 static u32 dctcp_ssthresh(struct ltcp_cc *cc, u32 in_flight,
@@ -117,6 +116,22 @@ static u32 dctcp_loss_cwnd(struct ltcp_cc *cc, u32 in_flight,
 	if (loss == LTCP_LOSS_ECN)
 		return max(dctcp(cc)->reduced_cwnd, 1U);
 	return cc->ssthresh;
+}
+
+/**
+ * ltcp_dctcp_info() - what DCTCP knows of the path
+ * @cc: congestion control
+ * @info: filled
+ */
+void ltcp_dctcp_info(const struct ltcp_cc *cc, struct ltcp_dctcp_info *info)
+{
+	const struct dctcp *d = (const struct dctcp *)cc->priv;
+
+	*info = (struct ltcp_dctcp_info) {
+		.alpha = d->alpha,
+		.acked_segs = d->acked_segs,
+		.marked_segs = d->marked_segs,
+	};
 }
 
 const struct ltcp_cc_ops ltcp_dctcp = {

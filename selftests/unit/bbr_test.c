@@ -545,6 +545,26 @@ TEST(ltcp_bbr_set_pacing_rate__gains, "C4 C8")
 }
 
 /* Losses without a probe: what came through, but not below 0.7 a round */
+/* Who asks without the lock may find another algorithm's state. */
+TEST(ltcp_bbr_info__any_state, "C4 A4")
+{
+	struct ltcp_cc cc = {};
+	struct ltcp_bbr_info info;
+
+	for (u32 state = 0; state < 16; state++) {
+		bbr_of(&cc)->state = state;
+		ltcp_bbr_info(&cc, &info);
+		EXPECT(info.pacing_gain >= 50 && info.pacing_gain <= 277,
+		       "state %u: %u percent", state, info.pacing_gain);
+	}
+	bbr_of(&cc)->max_bw[1] = U32_MAX;
+	bbr_of(&cc)->bw_shortterm = BBR_INFINITY;
+	bbr_of(&cc)->min_rtt_us = BBR_INFINITY;
+	ltcp_bbr_info(&cc, &info);
+	EXPECT_EQ(info.bw, (u64)U32_MAX * BBR_BW_UNIT, "bytes per second");
+	EXPECT_EQ(info.min_rtt_us, 0, "not known");
+}
+
 TEST(ltcp_bbr__shortterm_model, "C4")
 {
 	struct path *p = bbr_path(100 * MBIT, 40, 20);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bbr.c - BBR on a connection: losses, an undone timeout, the look at the round trip
+ * bbr.c - BBR on a connection: pacing, losses, an undone timeout, the look at the round
+ * trip
  *
  * What BBR computes is tested in user space; here it runs where its events come from.
  * A peer with an MSS of 1000.
@@ -9,7 +10,7 @@
 
 enum { SEG = 1000 };
 
-static int bbr(struct segment synack)
+static int bbr_socket(void)
 {
 	static const char name[] = "bbr";
 	int fd;
@@ -20,6 +21,13 @@ static int bbr(struct segment synack)
 	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, strlen(name)),
 	       "TCP_CONGESTION bbr: %s", strerror(errno));
 	app_set(fd, SOL_SOCKET, SO_SNDBUF, 200000);
+	return fd;
+}
+
+static int bbr(struct segment synack)
+{
+	int fd = bbr_socket();
+
 	synack.mss = (struct num)NUM(SEG);
 	wire_active_open(fd, synack);
 	return fd;
@@ -28,6 +36,58 @@ static int bbr(struct segment synack)
 static int cwnd(int fd)
 {
 	return app_info(fd).tcpi_snd_cwnd;
+}
+
+/* A connection over a path of @rtt_ms, known from the handshake, and packets of a segment. */
+static int bbr_over(int rtt_ms)
+{
+	int fd = bbr_socket();
+
+	sysctl_set("net/ipv4/tcp_min_tso_segs", 1);
+	app_connect_fd(fd);
+	expect(SYN, SEQ(0));
+	pass_ms(rtt_ms);
+	inject(SYN | ACK, SEQ(0), ACK(1), MSS(SEG));
+	expect(ACK, SEQ(1), ACK(1), LEN(0));
+	return fd;
+}
+
+/* When the next segment came, microseconds. */
+static int64_t next_at(int64_t seq)
+{
+	const struct seen *s = take(100);
+
+	ensure(s, "no segment at %lld", (long long)seq);
+	ensure_eq(s->seq, seq);
+	return now_us();
+}
+
+/*
+ * RFC 6928's ten segments leave at once, also with BBR. The first ACK of data is BBR's
+ * first round trip: from then on it sends 2.77 times ten segments in each, which is
+ * one in 3.6 ms.
+ */
+WIRE_TEST(bbr, pacing__begins_after_the_initial_window, "C4 C8 C1")
+{
+	int fd = bbr_over(100), i;
+	int64_t at;
+
+	app_write(fd, 40 * SEG);
+	at = next_at(1);
+	for (i = 1; i < 10; i++)
+		ensure_in(next_at(1 + i * SEG) - at, 0, 2000);
+	pass_ms(100);
+	expect_silence(0);
+	inject(ACK, ACK(1 + 10 * SEG));
+	next_at(1 + 10 * SEG);
+	at = next_at(1 + 11 * SEG);	/* the first gap may be shorter: pace.c's credit */
+	for (i = 12; i < 30; i++) {
+		int64_t now = next_at(1 + i * SEG);
+
+		ensure_in(now - at, 3300, 4100);
+		at = now;
+	}
+	ignore_rest();
 }
 
 /* The hole is filled, and BBR goes on with what it had. */
