@@ -310,6 +310,8 @@ WIRE_TEST(reset, challenge__suppressed_ones_leak_nothing, "S6 ATTACK-7 D4 D5")
 	int i;
 
 	differs_from_builtin("its first challenge is free");
+	if (!access("/sys/kernel/debug/kmemleak", F_OK))
+		wire_skip("this kernel finds leaks itself, and holds back what is freed");
 	sysctl_set("net/ipv4/tcp_challenge_ack_limit", 0);
 	active_open();
 	ensure_eq(challenges(100), 0);
