@@ -13,7 +13,7 @@
  */
 #include "ltcp.h"
 
-#define LTCP_AUDIT_LONG		128	/* packets out that make a queue a long one */
+#define LTCP_AUDIT_LONG		128	/* packets that make a queue a long one */
 #define LTCP_AUDIT_SELDOM	32
 
 DEFINE_STATIC_KEY_FALSE(ltcp_auditing);
@@ -231,11 +231,13 @@ static void ltcp_audit_receive(const struct sock *sk)
 /* All of it                                                            */
 /* ------------------------------------------------------------------ */
 
-static bool ltcp_audit_skips(const struct tcp_sock *tp)
+static bool ltcp_audit_skips(const struct sock *sk)
 {
 	static unsigned int entries;	/* races do no harm */
 
-	return tp->packets_out > LTCP_AUDIT_LONG && ++entries % LTCP_AUDIT_SELDOM;
+	return (tcp_sk(sk)->packets_out > LTCP_AUDIT_LONG ||
+		sk_rmem_alloc_get(sk) > LTCP_AUDIT_LONG * SZ_4K) &&
+	       ++entries % LTCP_AUDIT_SELDOM;
 }
 
 /**
@@ -249,7 +251,7 @@ void ltcp_audit_sock(const struct sock *sk)
 	struct ltcp_audit_sums sums = {};
 
 	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN | TCPF_TIME_WAIT) ||
-	    ltcp_audit_skips(tcp_sk(sk)))
+	    ltcp_audit_skips(sk))
 		return;
 	ltcp_audit_that(sk, READ_ONCE(tcp_sk(sk)->snd_cwnd), "cwnd is 0");
 	if (ltcp_audit_rtxq(sk, &sums))

@@ -20,6 +20,7 @@
  * Nothing here is locked: the keys never change.
  */
 #include <linux/siphash.h>
+#include <net/sock_reuseport.h>
 #include "ltcp.h"
 #include "listen.h"
 
@@ -90,6 +91,37 @@ static void ltcp_cookie_warn(struct sock *sk)
 			     "answering with SYN cookies" : "dropping SYNs");
 }
 
+/*
+ * When a listener, or its group, last sent cookies: jiffies, 0 for never. But jiffies
+ * pass 0 themselves, five minutes after the start, and the kernel's helpers would take
+ * never for a moment ago.
+ */
+static u32 *ltcp_cookie_last(struct sock *lsk)
+{
+	struct sock_reuseport *group = NULL;
+
+	if (lsk->sk_reuseport)
+		group = rcu_dereference(lsk->sk_reuseport_cb);
+	return group ? &group->synq_overflow_ts :
+		       (u32 *)&tcp_sk(lsk)->rx_opt.ts_recent_stamp;
+}
+
+static void ltcp_cookie_note_sent(struct sock *lsk)
+{
+	u32 *last = ltcp_cookie_last(lsk);
+
+	tcp_synq_overflow(lsk);
+	if (unlikely(!READ_ONCE(*last)))
+		WRITE_ONCE(*last, 1);
+}
+
+/* Has it sent any that may still come back? */
+static bool ltcp_cookie_sent_lately(struct sock *lsk)
+{
+	return READ_ONCE(*ltcp_cookie_last(lsk)) &&
+	       !tcp_synq_no_recent_overflow(lsk);
+}
+
 /**
  * ltcp_cookie_allowed - the queue is full: may a SYN be answered by a cookie?
  * @sk: listener, not locked; that it is overrun is remembered
@@ -110,7 +142,7 @@ bool ltcp_cookie_allowed(struct sock *sk)
 	if (mode != 2)
 		NET_INC_STATS(net, LINUX_MIB_TCPREQQFULLDOCOOKIES);
 	NET_INC_STATS(net, LINUX_MIB_SYNCOOKIESSENT);
-	tcp_synq_overflow(sk);
+	ltcp_cookie_note_sent(sk);
 	return true;
 }
 
@@ -163,7 +195,7 @@ u32 ltcp_cookie_tsval(const struct request_sock *req)
 }
 
 /* Is this the ACK of a cookie? The MSS that it remembers, or 0. */
-static u16 ltcp_cookie_mss(const struct sock *lsk, const struct sk_buff *skb,
+static u16 ltcp_cookie_mss(struct sock *lsk, const struct sk_buff *skb,
 			   const struct ltcp_seg *seg)
 {
 	struct ltcp_cookie_tuple t = {
@@ -174,7 +206,7 @@ static u16 ltcp_cookie_mss(const struct sock *lsk, const struct sk_buff *skb,
 	struct net *net = sock_net(lsk);
 	u16 mss;
 
-	if (!ltcp_cookie_mode(lsk) || tcp_synq_no_recent_overflow(lsk))
+	if (!ltcp_cookie_mode(lsk) || !ltcp_cookie_sent_lately(lsk))
 		return 0;
 	mss = ltcp_cookie_check(seg->ack - 1, ltcp_cookie_hash(&t, 0, 0),
 				t.isn, ltcp_cookie_minutes(),

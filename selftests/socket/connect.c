@@ -173,11 +173,39 @@ WIRE_TEST(connect, connect__unspec_disconnects, "A3 ATTACK-18 D4")
 	ensure_ok(connect(p.client, &none, sizeof(none)));
 	error_of(p.client);	/* the built-in reports its own reset here */
 	ensure_fails(recv(p.client, (char[8]){}, 8, MSG_DONTWAIT), ENOTCONN);
+	/* What readers divide by */
+	ensure(app_info(p.client).tcpi_snd_mss, "the sending MSS is 0");
+	ensure(app_info(p.client).tcpi_rcv_mss, "the receiving MSS is 0");
 	ensure_fails(recv(p.server, (char[8]){}, 8, 0), ECONNRESET);
 	ensure_ok(try_connect(p.client, where));
 	ensure_ok(again = accept(p.listener, NULL, NULL));
 	send_pattern(p.client, 0, 100000);
 	read_pattern(again, 0, 100000);
+}
+
+/* A read that sleeps for more than the 100 bytes it has returns with these. */
+WIRE_TEST(connect, connect__unspec_under_a_reader, "A3 ATTACK-18 D4")
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	struct pair p = connected();
+	struct sockaddr_in where = bound_to(p.listener);
+	unsigned char buf[300];
+	int64_t start = now_us();
+	int again;
+
+	send_pattern(p.server, 0, 100);
+	after(100) ensure_ok(connect(p.client, &none, sizeof(none)));
+	ensure_is(recv(p.client, buf, sizeof(buf), MSG_WAITALL), 100);
+	ensure_took(start, 100);
+	check_pattern(buf, 0, 100);
+	wait(NULL);
+	error_of(p.client);
+	ensure_fails(recv(p.client, buf, sizeof(buf), MSG_PEEK), ENOTCONN);
+	ensure_ok(try_connect(p.client, where));
+	ensure_ok(again = accept(p.listener, NULL, NULL));
+	send_pattern(again, 0, 200);
+	ensure_is(recv(p.client, buf, 200, MSG_WAITALL), 200);
+	check_pattern(buf, 0, 200);
 }
 
 WIRE_TEST(connect, connect__unspec_ends_a_listener, "A3")

@@ -2,6 +2,7 @@
 /*
  * listen.c - bind(), listen(), accept(), and who may share a port
  */
+#include <linux/filter.h>
 #include <net/if.h>
 #include <poll.h>
 
@@ -376,6 +377,46 @@ WIRE_TEST(listen, reuseport__a_listener_leaves, "A3 ATTACK-22 D4")
 		ensure_ok(try_connect(new_socket(), where));
 		ensure_ok(accept(b, NULL, NULL));
 	}
+}
+
+/* A group of two on one port, whose first member takes all connections. */
+static void two_of_a_group(int fd[2], struct sockaddr_in *where)
+{
+	struct sock_filter first = { BPF_RET | BPF_K, 0, 0, 0 };
+	struct sock_fprog program = { 1, &first };
+	int i;
+
+	*where = at_port(0);
+	for (i = 0; i < 2; i++) {
+		fd[i] = new_socket();
+		ensure_ok(set_int(fd[i], SOL_SOCKET, SO_REUSEPORT, 1));
+		ensure_ok(try_bind(fd[i], *where));
+		ensure_ok(listen(fd[i], 16));
+		*where = bound_to(fd[i]);
+	}
+	ensure_ok(setsockopt(fd[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+			     sizeof(program)));
+}
+
+/* With tcp_migrate_req what nobody accepted goes to another, who may be waiting. */
+WIRE_TEST(listen, reuseport__who_waits_gets_what_is_left, "A3 ATTACK-22 D4")
+{
+	int fd[2], client = new_socket(), server;
+	struct sockaddr_in where;
+	int64_t start;
+
+	sysctl_set("net/ipv4/tcp_migrate_req", 1);
+	two_of_a_group(fd, &where);
+	ensure_ok(try_connect(client, where));
+	set_nonblocking(fd[1]);
+	ensure_fails(accept(fd[1], NULL, NULL), EAGAIN);
+	start = now_us();
+	after(100) close(fd[0]);
+	ensure_eq(events_within(fd[1], POLLIN, 5000), POLLIN);
+	ensure_took(start, 100);
+	ensure_ok(server = accept(fd[1], NULL, NULL));
+	ensure_is(send(client, "x", 1, 0), 1);
+	ensure_is(recv(server, (char[8]){}, 8, 0), 1);
 }
 
 WIRE_TEST(listen, reuseport__needs_it_on_both, "A3")

@@ -155,6 +155,8 @@ static void end(int rounds)
 /* ---------------------------------------------------------------- handshakes */
 
 static uint16_t next_port = 10000;
+static int syn_flags = SYN;	/* of the next clients */
+static bool stamped;		/* they use timestamps */
 
 /* A client of the listener, as far as the stack's SYN-ACK. */
 static void half_open(void)
@@ -172,12 +174,17 @@ static void half_open(void)
 	if (next_port > 60000)
 		next_port = 10000;
 	ignore_rest();
-	SIDE(0, SYN, SEQ(0), MSS(1460));
+	if (stamped)
+		SIDE(0, syn_flags, SEQ(0), MSS(1460), TS);
+	else
+		SIDE(0, syn_flags, SEQ(0), MSS(1460));
 	net_send(sides[0].frame, sides[0].len);
 	do {
 		len = net_receive(frame, sizeof(frame), now_us() + 5000000);
 		ensure(len > 0 && !segment_parse(frame, len, &v), "no answer to a SYN");
-	} while (v.peer_port != c->peer_port || v.flags != (SYN | ACK));
+	} while (v.peer_port != c->peer_port || (v.flags & ~ECE) != (SYN | ACK));
+	c->peer_stamps = c->stack_stamps = v.has_ts;
+	c->stack_tsval = v.tsval;
 	c->stack_isn = v.abs_seq;
 	c->stack_max = 1;
 }
@@ -232,7 +239,10 @@ WIRE_TEST_LONG(races, cookie__completed_twice, 300, "ATTACK-21 ATTACK-12 D4 D1")
 	twice(2);
 }
 
-/* The child can be found before the segment that made it has been dealt with. */
+/*
+ * The child can be found before the segment that made it has been dealt with. The
+ * bytes of both segments come, for neither finds half a connection.
+ */
 WIRE_TEST_LONG(races, child__found_at_once, 300, "ATTACK-21 D4 W5")
 {
 	int i;
@@ -244,7 +254,7 @@ WIRE_TEST_LONG(races, child__found_at_once, 300, "ATTACK-21 D4 W5")
 		SIDE(0, PSH | ACK, SEQ(1), ACK(1), LEN(DATA));
 		SIDE(1, PSH | ACK, SEQ(1 + DATA), ACK(1), LEN(DATA));
 		race();
-		ensure_eq(accepted(listener, -1), 1);
+		ensure_eq(accepted(listener, 2 * DATA), 1);
 	}
 	end(i);
 }
@@ -399,9 +409,11 @@ static void change_an_option(void)
 	struct sock_fprog program = { 1, (struct sock_filter *)&first };
 	static const char route[] = { 7, 7, 4, 0, 0, 0, 0, 0 };
 	static unsigned int turn;
-	bool on = turn / 10 % 2;
+	bool on = turn / 9 % 2;
 
-	switch (turn++ % 10) {
+	/* A pointer, so always */
+	setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, turn % 2 ? "reno" : "cubic", 5);
+	switch (turn++ % 9) {
 	case 0:
 		setsockopt(listener, IPPROTO_IP, IP_OPTIONS, route, on ? sizeof(route) : 0);
 		break;
@@ -409,31 +421,28 @@ static void change_an_option(void)
 		setsockopt(listener, SOL_SOCKET, SO_BINDTODEVICE, "wire0", on ? 6 : 0);
 		break;
 	case 2:
-		setsockopt(listener, IPPROTO_TCP, TCP_CONGESTION, on ? "reno" : "cubic", 5);
-		break;
-	case 3:
 		setsockopt(listener, SOL_SOCKET,
 			   on ? SO_ATTACH_REUSEPORT_CBPF : SO_DETACH_REUSEPORT_BPF,
 			   &program, sizeof(program));
 		break;
-	case 4:
+	case 3:
 		program.filter = &(struct sock_filter){ BPF_RET | BPF_K, 0, 0, 65535 };
 		setsockopt(listener, SOL_SOCKET, on ? SO_ATTACH_FILTER : SO_DETACH_FILTER,
 			   &program, sizeof(program));
 		break;
-	case 5:
+	case 4:
 		set_int(listener, IPPROTO_TCP, TCP_SAVE_SYN, on);
 		break;
-	case 6:
+	case 5:
 		set_int(listener, IPPROTO_TCP, TCP_MAXSEG, on ? 600 : 1400);
 		break;
-	case 7:
+	case 6:
 		set_int(listener, SOL_SOCKET, SO_RCVBUF, on ? 5000 : 100000);
 		break;
-	case 8:
+	case 7:
 		set_int(listener, IPPROTO_IP, IP_TOS, on ? 16 : 0);
 		break;
-	case 9:
+	case 8:
 		listen(listener, on ? 16 : 128);
 	}
 }
@@ -443,6 +452,7 @@ WIRE_TEST_LONG(races, options__at_the_syn_and_the_ack, 300, "ATTACK-25 D4 A4")
 	int i, served = 0;
 
 	begin();
+	syn_flags = SYN | ECE | CWR;	/* whose answer depends on TCP_CONGESTION */
 	listener = new_member();
 	for (i = 0; goes_on(i); i++) {
 		half_open();
@@ -451,7 +461,7 @@ WIRE_TEST_LONG(races, options__at_the_syn_and_the_ack, 300, "ATTACK-25 D4 A4")
 		race();
 		served += accepted(listener, DATA);
 		c->peer_port = 61000;
-		SIDE(0, SYN, SEQ(0), MSS(1460));
+		SIDE(0, syn_flags, SEQ(0), MSS(1460));
 		race();
 		SIDE(0, RST, SEQ(1));
 		net_send(sides[0].frame, sides[0].len);
@@ -665,5 +675,60 @@ WIRE_TEST_LONG(races, time_wait__connect_as_it_is_ended, 300, "ATTACK-24 D4 S4")
 		race();
 		purge();
 	}
+	end(i);
+}
+
+static int reuser = -1;
+
+/* As long as the old connection is there the pair is not to be had. */
+static void connect_the_reuser(void)
+{
+	struct sockaddr_in to = at_port(c->peer_port);
+	int tries = 1000;
+
+	to.sin_addr.s_addr = htonl(PEER_ADDR);
+	while (try_connect(reuser, to) && errno == EADDRNOTAVAIL && --tries)
+		;
+}
+
+static void bind_a_reuser(void)
+{
+	struct sockaddr_in from = at_port(STACK_PORT);
+
+	from.sin_addr.s_addr = htonl(STACK_ADDR);
+	reuser = app_socket();
+	ensure_ok(set_int(reuser, SOL_SOCKET, SO_REUSEADDR, 1));
+	ensure_ok(try_bind(reuser, from));
+}
+
+/* The peer's FIN leaves a stand-in, and connect() wants its place at once. */
+WIRE_TEST_LONG(races, time_wait__connect_as_it_begins, 300, "ATTACK-24 D4 S4")
+{
+	int i, taken = 0;
+
+	begin();
+	time_waits_may_be_purged();
+	sysctl_set("net/ipv4/tcp_tw_reuse", 1);
+	stamped = true;
+	for (i = 0; goes_on(i); i++) {
+		listen_again();
+		establish();
+		close(listener);
+		listener = -1;
+		bind_a_reuser();
+		shutdown(conn, SHUT_WR);
+		SIDE(0, ACK, SEQ(1), ACK(2));
+		net_send(sides[0].frame, sides[0].len);
+		SIDE(0, FIN | ACK, SEQ(1), ACK(2));
+		side_calls(1, connect_the_reuser);
+		race();
+		taken += app_info(reuser).tcpi_state == TCP_SYN_SENT;
+		end_case(reuser);
+		end_case(conn);
+		purge();
+		ignore_rest();
+	}
+	printf("%d taken over\n", taken);
+	ensure(taken > i / 2, "%d of %d were taken over", taken, i);
 	end(i);
 }

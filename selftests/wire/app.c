@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -430,9 +431,23 @@ enum { PAGE = 4096 };
 static void *read_into_page(void *arg)
 {
 	const struct owner *o = arg;
+	socklen_t blocks = 1;
 
-	recv(o->fd, o->page, 1, MSG_PEEK);
+	if (app_get(o->fd, SOL_SOCKET, SO_ACCEPTCONN))
+		getsockopt(o->fd, SOL_SOCKET, SO_GET_FILTER, o->page, &blocks);
+	else
+		recv(o->fd, o->page, 1, MSG_PEEK);
 	return NULL;
+}
+
+/* A listener has nothing else to be looked at. */
+static void give_filter(int fd)
+{
+	struct sock_filter all = { BPF_RET | BPF_K, 0, 0, 65535 };
+	struct sock_fprog program = { 1, &all };
+
+	ensure(!setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)),
+	       "SO_ATTACH_FILTER: %s", strerror(errno));
 }
 
 void app_owns(struct owner *o, int fd)
@@ -450,6 +465,8 @@ void app_owns(struct owner *o, int fd)
 	reg.range.len = PAGE;
 	ensure(!ioctl(o->faults, UFFDIO_REGISTER, &reg), "userfaultfd: %s",
 	       strerror(errno));
+	if (app_get(fd, SOL_SOCKET, SO_ACCEPTCONN))
+		give_filter(fd);
 	ensure(!pthread_create(&o->thread, NULL, read_into_page, o), "no thread");
 	pass_ms(10);
 }

@@ -89,6 +89,12 @@ static struct segment scattered(int i)
 	return SEGMENT(ACK, SEQ(2 + 2 * (i * 7919 % STORM)), LEN(1));
 }
 
+/* With four times as many. */
+static struct segment scattered_further(int i)
+{
+	return SEGMENT(ACK, SEQ(2 + 2 * (i * 7919 % (4 * STORM))), LEN(1));
+}
+
 static struct segment blind_rst(int i)
 {
 	return SEGMENT(RST, SEQ(10 + i));
@@ -160,6 +166,19 @@ WIRE_TEST(attacks, storm__tiny_segments, "ATTACK-5 D4 D5")
 	fd = active_open(FULL_OPTIONS);
 	storm("islands of one byte, scattered", STORM, scattered);
 	expect_bounded_receive(fd);
+	end_case(fd);
+}
+
+/* Where there is room for thousands of islands the next one still finds its place. */
+WIRE_TEST(attacks, storm__many_islands, "ATTACK-5 D4 D5")
+{
+	int fd = app_socket();
+
+	app_set(fd, SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20);
+	active_open_fd(fd, FULL_OPTIONS);
+	storm("islands of one byte in a large buffer", 4 * STORM, scattered_further);
+	printf("  %u bytes of memory\n", memory_of(fd, SK_MEMINFO_RMEM_ALLOC));
+	ensure(memory_of(fd, SK_MEMINFO_RMEM_ALLOC) >= 4 * STORM * 256, "they were not kept");
 	end_case(fd);
 }
 

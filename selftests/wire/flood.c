@@ -215,18 +215,60 @@ WIRE_TEST_LONG(flood, cookie__expires, 400, "D1 D3")
 }
 
 /* Another listener has the port now; it has sent no cookies. */
-WIRE_TEST(flood, cookie__of_another_listener, "D1 ATTACK-13")
+static void cookie_for_another(void)
 {
+	struct connection *late;
+
 	sysctl_set("net/ipv4/tcp_syncookies", 1);
-	flood(BACKLOG + 1);
+	late = flood(BACKLOG + 1);
 	inject(SYN, SEQ(0), FULL_OPTIONS);
 	expect(SYN | ACK, SEQ(0), ACK(1));
+	expect_pair(TCP_CLOSE);
 	app_close(listener);
+	ignore_rest();
 	listener = app_listen();
-	client();
+	talk_about(late);
 	inject(ACK, SEQ(1), ACK(1));
 	expect(RST, SEQ(1));
 	expect_pair(TCP_CLOSE);
+}
+
+WIRE_TEST(flood, cookie__of_another_listener, "D1 ATTACK-13")
+{
+	cookie_for_another();
+}
+
+static int64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+/*
+ * The kernel's jiffies pass 0 five minutes after its start, if these tests are the
+ * first that run on it: then "never" must not look like a moment ago, nor be forgotten.
+ */
+WIRE_TEST_LONG(flood, cookie__as_jiffies_pass_0, 400, "D1 ATTACK-13 D4")
+{
+	int64_t up_ms = clock_ns() / 1000000;
+
+	differs_from_builtin("it believes any listener's cookies then");
+	if (up_ms < 299900)
+		pass_ms(299900 - up_ms);
+	cookie_for_another();
+	ignore_rest();
+	close(listener);
+	listener = app_listen();
+	sysctl_set("net/ipv4/tcp_syncookies", 2);
+	for (up_ms = 0; up_ms < 500; up_ms += 10) {
+		client();
+		inject(SYN, SEQ(0), MSS(1460));
+		expect(SYN | ACK, SEQ(0), ACK(1));
+		end_case(complete());
+		pass_ms(10);
+	}
 }
 
 WIRE_TEST(flood, cookie__accept_queue_full, "D1 W9")
@@ -303,14 +345,6 @@ static uint32_t any(void)
 	x ^= x << 13;
 	x ^= x >> 17;
 	return x ^= x << 5;
-}
-
-static int64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
 }
 
 /* @syns SYNs, each from an address and port of its own; returns the answers. */

@@ -98,3 +98,21 @@ WIRE_TEST(owned, keepalive__waits, "F7")
 	app_lets_go(&owner);
 	expect_within(0, 80, ACK, SEQ(0), LEN(0));
 }
+
+/* A flood of SYNs, and all else, meets no lock that everybody would wait for. */
+WIRE_TEST(owned, listener__opens_without_its_lock, "ATTACK-12 D4 W5")
+{
+	struct owner owner;
+	int fd;
+
+	listener = app_listen();
+	app_owns(&owner, listener);
+	inject(SYN, SEQ(0), FULL_OPTIONS);
+	expect(SYN | ACK, SEQ(0), ACK(1));
+	inject(PSH | ACK, SEQ(1), ACK(1), LEN(100));
+	expect_ack(101);
+	expect_pair(TCP_ESTABLISHED);
+	app_lets_go(&owner);
+	fd = app_accept(listener);
+	app_read(fd, 100);
+}

@@ -273,6 +273,22 @@ WIRE_TEST(reset, challenge__limited_by_default, "S6 D2 ATTACK-6")
 	expect_state(fd, TCP_ESTABLISHED);
 }
 
+/* Nobody knows how many a second allows: it is never the same for long. */
+WIRE_TEST(reset, challenge__allowance_varies, "S6 D2 D3 D4 ATTACK-6")
+{
+	int fd = active_open(), i, n, least = 100, most = 0;
+
+	differs_from_builtin("its limit is one of the namespace");
+	for (i = 0; i < 20; i++) {
+		n = challenges(30);
+		least = n < least ? n : least;
+		most = n > most ? n : most;
+		pass_ms(1000);
+	}
+	ensure(least < most, "%d in each of %d seconds", most, i);
+	expect_state(fd, TCP_ESTABLISHED);
+}
+
 WIRE_TEST(reset, challenge__limit_of_zero, "S6 ATTACK-7")
 {
 	int fd;
@@ -284,6 +300,28 @@ WIRE_TEST(reset, challenge__limit_of_zero, "S6 ATTACK-7")
 	inject(PSH | ACK, SEQ(1), LEN(100));
 	expect_ack(101);
 	app_read(fd, 100);
+}
+
+/* Each packet that is not answered is freed all the same. */
+WIRE_TEST(reset, challenge__suppressed_ones_leak_nothing, "S6 ATTACK-7 D4 D5")
+{
+	enum { MANY = 10000 };
+	long before, after;
+	int i;
+
+	differs_from_builtin("its first challenge is free");
+	if (!access("/sys/kernel/debug/kmemleak", F_OK))
+		wire_skip("this kernel finds leaks itself, and holds back what is freed");
+	sysctl_set("net/ipv4/tcp_challenge_ack_limit", 0);
+	active_open();
+	ensure_eq(challenges(100), 0);
+	before = listed("/proc/meminfo", "SUnreclaim:");
+	for (i = 0; i < MANY; i++)
+		forge(i % 2 ? RST : SYN, SEQ(c->peer_max + 10));
+	after = listed("/proc/meminfo", "SUnreclaim:");
+	printf("kernel memory %ld KB, before %d segments %ld KB\n", after, MANY, before);
+	ensure(after < before + 1024, "%ld KB are gone", after - before);
+	expect_silence(5);
 }
 
 /* ---------------------------------------------------- impossible ACK fields */

@@ -419,8 +419,8 @@ void wire_connect_result(const char *file, int line, int fd, int err);
 struct tcp_info app_info(int fd);
 
 /*
- * A look at a byte that is there, into a page that is missing, owns the socket until
- * the page comes: what arrives meanwhile has to wait.
+ * A look at a byte that is there, or at a listener's filter, into a page that is
+ * missing, owns the socket until the page comes: what arrives meanwhile has to wait.
  */
 struct owner { int fd, faults; void *page; pthread_t thread; };
 void app_owns(struct owner *o, int fd);
