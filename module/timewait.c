@@ -425,7 +425,8 @@ static bool ltcp_tw_reuse_allowed(const struct inet_timewait_sock *tw)
  * timewait_sock_ops.twsk_unique, where the kernel has it: may connect() on @sk
  * take the pair of @sktw over? Safe by timestamps alone: the new connection's
  * are later, so PAWS tells the two apart; they need a second to move on, unless
- * (@twp is NULL) the program bound the port and asked for just this pair. On
+ * (@twp is NULL) the program bound the port and asked for just this pair. Not while
+ * the peer has yet to close its half. On
  * success @sk continues the old numbers and the caller gets a reference to
  * @sktw, which the hash lock, held here, keeps from being unhashed.
  */
@@ -436,7 +437,7 @@ static int __maybe_unused ltcp_twsk_unique(struct sock *sk, struct sock *sktw,
 	u32 stamp = READ_ONCE(tcptw->tw_ts_recent_stamp);
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	if (!stamp)
+	if (!stamp || READ_ONCE(inet_twsk(sktw)->tw_substate) != TCP_TIME_WAIT)
 		return 0;
 	if (twp && (!ltcp_tw_reuse_allowed(inet_twsk(sktw)) ||
 		    !time_after32((u32)ktime_get_seconds(), stamp)))

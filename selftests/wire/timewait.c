@@ -211,6 +211,21 @@ WIRE_TEST(timewait, connect__refused_without_tw_reuse, "S4")
 	expect_pair(TCP_TIME_WAIT);
 }
 
+/* The peer has not closed its half: the pair is not free. */
+WIRE_TEST(timewait, connect__refused_in_fin_wait_2, "S4 S1")
+{
+	sysctl_set("net/ipv4/tcp_tw_reuse", 1);
+	sysctl_set_str("net/ipv4/ip_local_port_range", "5555 5555");
+	app_close(active_open(FULL_OPTIONS));
+	expect(FIN | ACK, SEQ(1));
+	inject(ACK, SEQ(1), ACK(2));
+	pass_ms(2500);
+	expect_pair(TCP_FIN_WAIT2);
+	ensure_eq(connect_again(), EADDRNOTAVAIL);
+	expect_silence(10);
+	expect_pair(TCP_FIN_WAIT2);
+}
+
 WIRE_TEST(timewait, connect__reuses_after_a_second, "S4 SHLD-4 W3")
 {
 	uint32_t old_next;
