@@ -113,6 +113,16 @@ static void ltcp_ack_sack_rtt(struct sock *sk, struct ltcp_ack_result *res)
 	ltcp_rtt_take(sk, rtt_us);
 }
 
+/* A SYN-ACK that was sent again: the timestamp tells which, if there is one. */
+static void ltcp_ack_syn_rtt(struct sock *sk, const struct ltcp_seg *seg)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 rtt_us = tp->srtt_us ? 0 : ltcp_rtt_from_ts(tp, seg);
+
+	if (rtt_us)
+		ltcp_rtt_take(sk, rtt_us);
+}
+
 /* Take @segs segments of @skb off the counters that its marks say they are in. */
 static void ltcp_uncount(struct tcp_sock *tp, const struct ltcp_cb *cb,
 			 u32 segs)
@@ -372,6 +382,8 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 	}
 	if (seg->ack != tp->snd_una)
 		ltcp_ack_advance(sk, seg, &res);
+	else if (unlikely(sk->sk_state == TCP_SYN_RECV))
+		ltcp_ack_syn_rtt(sk, seg);
 	res.wnd_update = ltcp_ack_window(tp, seg);
 	ltcp_ecn_ack(sk, seg, &res);
 	if (!tp->packets_out && !res.acked_segs &&

@@ -257,14 +257,15 @@ static void ltcp_cc_begin(struct sock *sk)
  * @sk: connection entering ESTABLISHED
  *
  * RFC 6928: ten segments, or the route's initcwnd; one when the SYN or SYN-ACK
- * was lost (RFC 5681 section 3.1). Context: BH off, socket lock.
+ * was lost (RFC 5681 section 3.1) more than once, since the first time may have been
+ * too soon (RFC 6928 section 2). Context: BH off, socket lock.
  */
 void ltcp_cong_start(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
 	lt->tcp.snd_cwnd_stamp = tcp_jiffies32;
-	WRITE_ONCE(lt->tcp.snd_cwnd, lt->tcp.total_retrans ? 1 :
+	WRITE_ONCE(lt->tcp.snd_cwnd, lt->tcp.total_retrans > 1 ? 1 :
 						ltcp_initial_cwnd(sk));
 	ltcp_cc_begin(sk);
 }

@@ -747,8 +747,8 @@ static void ltcp_child_rtt_sample(struct sock *child, u32 rtt_us)
 }
 
 /*
- * The first round-trip time, of the SYN-ACK: not if it was sent twice (Karn),
- * and then RTO starts higher (RFC 6298, 5.7); not if the ACK that came was
+ * The first round-trip time, of the SYN-ACK: not if it was sent twice (Karn; but
+ * see ltcp_ack_syn_rtt()), and then RTO starts higher (RFC 6298, 5.7); not if the ACK that came was
  * ignored and this is a later one.
  */
 static void ltcp_child_rtt(struct sock *child, const struct request_sock *req)

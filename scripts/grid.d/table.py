@@ -21,6 +21,7 @@ PAYLOAD, WIRE = 1448, 1514      # bytes of a full packet, with timestamps
 BURST_SECONDS = 1e-4            # of the token bucket, at least two packets
 LEAST_IDLE = 10                 # percent; below, the processor may be the limit
 FAIR = 0.1                      # a share within so much of one half
+NOISE = 0.03                    # of goodput, that does not count
 NAMES = {'builtin': 'built-in', 'null': 'built-in 2'}
 
 
@@ -112,16 +113,43 @@ def print_ratio(base, other):
     print(line)
 
 
+def is_disturbed(cell):
+    """Do packets or ACKs get lost or late, other than by a full queue?"""
+    return cell.split('-')[2:4] != ['loss0', 'late0']
+
+
+def mean(values):
+    """The geometric one, of those that are numbers."""
+    logs = [math.log(v) for v in values if v > 0 and math.isfinite(v)]
+    return math.exp(sum(logs) / len(logs)) if logs else math.nan
+
+
+def print_means(title, rows):
+    """rows: [{what: ratio}] of some cells."""
+    line = f'  {title:24}{len(rows):>5}{mean(r["goodput"] for r in rows):>9.3f}  '
+    for label, _ in SIZES:
+        line += f'{mean(r[label + " p50"] for r in rows):>10.2f}'
+        line += f'{mean(r[label + " p99"] for r in rows):>8.2f}'
+    print(line)
+
+
 def print_summary(ratios):
-    """ratios: {what: [(ratio, cell, control)]}, more than 1 being worse."""
-    print('In all: ltcp/built-in, the geometric mean, and the worst cell')
-    for what, values in ratios.items():
-        values = [v for v in values if v[0] > 0 and math.isfinite(v[0])]
-        if not values:
-            continue
-        mean = math.exp(sum(math.log(v[0]) for v in values) / len(values))
-        worst = min(values) if what == 'goodput' else max(values)
-        print(f'  {what:10}{mean:>8.3f}{worst[0]:>10.2f}  {worst[1]} {worst[2]}')
+    """ratios: {(cell, control): {what: ratio}}; of times, more than 1 is worse."""
+    print('In all: ltcp/built-in, geometric means')
+    print(f'{"":26}{"cells":>5}{"goodput":>9}  ' +
+          ''.join(f'{label + " p50":>10}{"p99":>8}' for label, _ in SIZES))
+    for control in dict.fromkeys(control for _, control in ratios):
+        chosen = {cell: r for (cell, c), r in ratios.items() if c == control}
+        print_means(control, list(chosen.values()))
+        disturbed = [r for cell, r in chosen.items() if is_disturbed(cell)]
+        if disturbed:
+            print_means('  losses or late packets', disturbed)
+    behind = sorted((r['goodput'], *key) for key, r in ratios.items()
+                    if r['goodput'] < 1 - NOISE)
+    print(f'\nLess goodput than the built-in by more than {100 * NOISE:.0f} %: '
+          f'{len(behind)} of {len(ratios)}')
+    for value, cell, control in behind:
+        print(f'  {value:.2f}  {cell} {control}')
     print()
 
 
@@ -136,9 +164,9 @@ def print_cells(results, arms):
         if all(arm in by_arm for arm in arms):
             base, other = (by_arm[arm] for arm in arms)
             print_ratio(base, other)
-            for what in ['goodput'] + [c for c in COLUMNS if c[-3:] in ('p50', 'p99')]:
-                ratios.setdefault(what, []).append(
-                    (ratio(other[what], base[what]), cell, control))
+            ratios[cell, control] = {
+                what: ratio(other[what], base[what])
+                for what in ['goodput'] + [c for c in COLUMNS if c[-3:] in ('p50', 'p99')]}
         print()
     if ratios:
         print_summary(ratios)

@@ -106,14 +106,27 @@ WIRE_TEST(cwnd, initial__of_a_passive_open, "C1")
 	ensure_eq(take_burst(50).segments, 10);
 }
 
-/* RFC 5681, section 3.1: one segment after a SYN or its answer was lost. */
+/* RFC 6928, section 2: a SYN or its answer that is sent again once may have been late. */
 WIRE_TEST(cwnd, initial__after_a_lost_syn, "C1 R1")
 {
 	int fd = app_connect();
 
-	differs_from_builtin("it takes the usual window when the SYN was lost once");
 	expect(SYN, SEQ(0));
 	expect_after(1000, SYN, SEQ(0));
+	inject(SYN | ACK, SEQ(0), ACK(1), MSS(SEG));
+	expect(ACK, SEQ(1), ACK(1));
+	app_write(fd, 15 * SEG);
+	expect_bytes(1, 1 + 10 * SEG);
+}
+
+/* RFC 5681, section 3.1: one segment when it was lost. */
+WIRE_TEST(cwnd, initial__after_two_lost_syns, "C1 R1")
+{
+	int fd = app_connect();
+
+	expect(SYN, SEQ(0));
+	expect_after(1000, SYN, SEQ(0));
+	expect_within(900, 2300, SYN, SEQ(0));		/* tcp_syn_linear_timeouts */
 	inject(SYN | ACK, SEQ(0), ACK(1), MSS(SEG));
 	expect(ACK, SEQ(1), ACK(1));
 	app_write(fd, 5 * SEG);
@@ -127,9 +140,21 @@ WIRE_TEST(cwnd, initial__after_a_lost_syn_ack, "C1 R1")
 {
 	int fd;
 
-	differs_from_builtin("it takes the usual window when the SYN,ACK was lost once");
 	reach(TCP_SYN_RECV);
 	expect_after(1000, SYN | ACK, SEQ(0), ACK(1));
+	inject(ACK, SEQ(1), ACK(1));
+	fd = app_accept(listener);
+	app_write(fd, 15 * 1460);
+	expect_bytes(1, 1 + 10 * 1460);
+}
+
+WIRE_TEST(cwnd, initial__after_two_lost_syn_acks, "C1 R1")
+{
+	int fd;
+
+	reach(TCP_SYN_RECV);
+	expect_after(1000, SYN | ACK, SEQ(0), ACK(1));
+	expect_after(2000, SYN | ACK, SEQ(0), ACK(1));
 	inject(ACK, SEQ(1), ACK(1));
 	fd = app_accept(listener);
 	app_write(fd, 5 * 1460);

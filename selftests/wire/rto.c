@@ -221,6 +221,24 @@ WIRE_TEST(rto, estimate__after_a_lost_syn, "R1")
 	expect_after(3000, ACK, SEQ(1), LEN(1000));
 }
 
+/* With timestamps the round trip of 100 ms is known all the same: 3 * 100 ms. */
+WIRE_TEST(rto, estimate__after_a_lost_syn_ack, "R1 W2")
+{
+	int fd;
+
+	differs_from_builtin("its RTTVAR has a lower bound");
+	listener = app_listen();
+	inject(SYN, SEQ(0), MSS(1460), TS);
+	expect(SYN | ACK, SEQ(0), ACK(1), TS);
+	expect_after(1000, SYN | ACK, SEQ(0), ACK(1), TS);
+	pass_ms(100);
+	inject(ACK, SEQ(1), ACK(1));
+	fd = app_accept(listener);
+	app_write(fd, 1000);
+	expect(ACK, SEQ(1), LEN(1000));
+	expect_after(303, ACK, SEQ(1), LEN(1000));
+}
+
 /* ------------------------------------------------------------------- Karn */
 
 /* An ACK of what was sent twice tells nothing: the backed-off RTO stays. */
