@@ -323,7 +323,8 @@ static void ltcp_dsack_set(struct sock *sk, u32 start, u32 end)
 	tp->rx_opt.dsack = 1;
 	tp->duplicate_sack[0].start_seq = start;
 	tp->duplicate_sack[0].end_seq = end;
-	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPDSACKOLDSENT);
+	NET_INC_STATS(sock_net(sk), seq_lt(start, tp->rcv_nxt) ?
+				    LINUX_MIB_TCPDSACKOLDSENT : LINUX_MIB_TCPDSACKOFOSENT);
 }
 
 /**
@@ -359,6 +360,20 @@ static void ltcp_ofo_swallow(struct sock *sk, struct sk_buff *skb)
 	tp->ooo_last_skb = skb;
 }
 
+/* Part of an island that is new was there before (RFC 2883 section 4.2). */
+static void ltcp_ofo_report(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct sk_buff *before = ltcp_rb_to_skb(rb_prev(&skb->rbnode));
+	const struct sk_buff *after = ltcp_rb_to_skb(rb_next(&skb->rbnode));
+	const struct ltcp_cb *cb = ltcp_cb(skb);
+
+	if (before && seq_gt(ltcp_cb(before)->end_seq, cb->seq))
+		ltcp_dsack_set(sk, cb->seq, ltcp_cb(before)->end_seq);
+	else if (after && seq_lt(ltcp_cb(after)->seq, cb->end_seq))
+		ltcp_dsack_set(sk, ltcp_cb(after)->seq,
+			       seq_min(ltcp_cb(after)->end_seq, cb->end_seq));
+}
+
 /* Put an island into the tree. Returns false when all of it was there. */
 static bool ltcp_ofo_insert(struct sock *sk, struct sk_buff *skb)
 {
@@ -384,6 +399,7 @@ static bool ltcp_ofo_insert(struct sock *sk, struct sk_buff *skb)
 	rb_link_node(&skb->rbnode, parent, link);
 	rb_insert_color(&skb->rbnode, &tp->out_of_order_queue);
 	skb_set_owner_r(skb, sk);
+	ltcp_ofo_report(sk, skb);
 	ltcp_ofo_swallow(sk, skb);
 	return true;
 }

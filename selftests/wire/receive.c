@@ -250,6 +250,30 @@ WIRE_TEST(receive, dsack__above_the_acknowledgment, "R4 F9")
 	expect(ACK, ACK(1), SACK({4001, 4501}, {1001, 2001}, {3001, 3501}));
 }
 
+/* Section 4.2: also what is only a part of a segment, at either end, or of two islands. */
+WIRE_TEST(receive, dsack__a_part_above_the_acknowledgment, "R4 F9")
+{
+	static const struct { int64_t from, to, dup_from, dup_to; } cases[] = {
+		{ 2501, 3501, 2501, 3001 }, { 1501, 2501, 2001, 2501 }, { 1501, 3501, 2001, 3001 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int fd;
+
+		new_connection();
+		note("%d to %d", (int)cases[i].from, (int)cases[i].to);
+		fd = active_open(MSS(1460), SACK_OK);
+		inject(ACK, SEQ(2001), LEN(1000));
+		expect(ACK, ACK(1), SACK({ 2001, 3001 }));
+		inject(ACK, SEQ(cases[i].from), LEN(cases[i].to - cases[i].from));
+		expect(ACK, ACK(1), SACK({ cases[i].dup_from, cases[i].dup_to },
+			{ cases[i].from < 2001 ? cases[i].from : 2001,
+			  cases[i].to > 3001 ? cases[i].to : 3001 }));
+		end_case(fd);
+	}
+}
+
 WIRE_TEST(receive, dsack__can_be_turned_off, "R4")
 {
 	sysctl_set("net/ipv4/tcp_dsack", 0);
