@@ -47,10 +47,8 @@ bool ltcp_challenge_allowed(struct sock *sk)
  */
 static bool ltcp_fills_a_hole(const struct tcp_sock *tp, const struct ltcp_seg *seg)
 {
-	struct sk_buff *highest = ltcp_rb_to_skb(rb_last(&tp->out_of_order_queue));
-
-	return seg->len && highest && seq_geq(seg->seq, tp->rcv_nxt) &&
-	       seq_leq(seg->end_seq, ltcp_cb(highest)->end_seq);
+	return seg->len && tp->ooo_last_skb && seq_geq(seg->seq, tp->rcv_nxt) &&
+	       seq_leq(seg->end_seq, ltcp_cb(tp->ooo_last_skb)->end_seq);
 }
 
 /* RFC 7323 section 5.3, R1: an old timestamp marks an old duplicate; never a RST. */
