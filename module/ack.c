@@ -77,14 +77,20 @@ static void ltcp_rtt_take(struct sock *sk, u32 rtt_us)
 	ltcp_set_rto(sk, &rtt);
 }
 
-/* A sample from the echoed timestamp, good also for what was sent again. */
+/*
+ * A sample from the echoed timestamp, good also for what was sent again. With one
+ * exception: there are peers that answer each SYN with the first one's timestamp, so
+ * an echo from before the last, at @syn_ns, does not tell which was answered.
+ */
 static u32 ltcp_rtt_from_ts(const struct tcp_sock *tp,
-			    const struct ltcp_seg *seg)
+			    const struct ltcp_seg *seg, u64 syn_ns)
 {
 	u32 delta_ms;
 
 	if (!tp->rx_opt.tstamp_ok || !(seg->opt.present & LTCP_OPT_TS) ||
 	    !seg->opt.tsecr)
+		return 0;
+	if (syn_ns && seq_lt(seg->opt.tsecr, ltcp_tsval_at(tp, syn_ns)))
 		return 0;
 	delta_ms = ltcp_tsval(tp) - seg->opt.tsecr;
 	if (delta_ms > LTCP_RTT_TS_MAX_MS)
@@ -117,7 +123,7 @@ static void ltcp_ack_sack_rtt(struct sock *sk, struct ltcp_ack_result *res)
 static void ltcp_ack_syn_rtt(struct sock *sk, const struct ltcp_seg *seg)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u32 rtt_us = tp->srtt_us ? 0 : ltcp_rtt_from_ts(tp, seg);
+	u32 rtt_us = tp->srtt_us ? 0 : ltcp_rtt_from_ts(tp, seg, 0);
 
 	if (rtt_us)
 		ltcp_rtt_take(sk, rtt_us);
@@ -190,7 +196,7 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
-	u64 oldest_ns = 0;
+	u64 oldest_ns = 0, syn_ns = 0;
 	struct sk_buff *skb;
 	bool resent = false;
 
@@ -200,6 +206,8 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 
 		if (seq_leq(seg->ack, cb->seq))
 			break;
+		if (unlikely(cb->flags & LTCP_FLAG_SYN))
+			syn_ns = skb->skb_mstamp_ns;
 		if (cb->sacked & LTCP_SKB_EVER_RETRANS)
 			resent = true;
 		else if (!oldest_ns && !(cb->sacked & LTCP_SKB_SACKED))
@@ -232,7 +240,7 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 	if (oldest_ns && !resent)
 		res->rtt_us = ltcp_us_since(tp, oldest_ns);
 	else if (resent)
-		res->rtt_us = ltcp_rtt_from_ts(tp, seg);
+		res->rtt_us = ltcp_rtt_from_ts(tp, seg, syn_ns);
 }
 
 /* SND.UNA moves: everything that the RFC hangs on it. */

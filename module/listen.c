@@ -539,10 +539,16 @@ static bool ltcp_req_may_answer(const struct sock *lsk,
 	return false;
 }
 
-/* Answer with the SYN-ACK, and let the timer start its wait anew. */
+/*
+ * Answer with the SYN-ACK, and let the timer start its wait anew. It echoes the
+ * timestamp of this SYN (RFC 7323 section 4.3): of the first one it would make the
+ * peer think that the round trip takes as long as it has waited.
+ */
 static void ltcp_req_syn_again(struct sock *lsk, struct request_sock *req,
 			       const struct ltcp_seg *seg)
 {
+	if (inet_rsk(req)->tstamp_ok && (seg->opt.present & LTCP_OPT_TS))
+		WRITE_ONCE(req->ts_recent, seg->opt.tsval);
 	/* The offer taken back: ECN may be what lost the first one */
 	if (!ltcp_ecn_is_setup(seg))
 		inet_rsk(req)->ecn_ok = 0;
@@ -748,8 +754,8 @@ static void ltcp_child_rtt_sample(struct sock *child, u32 rtt_us)
 
 /*
  * The first round-trip time, of the SYN-ACK: not if it was sent twice (Karn; but
- * see ltcp_ack_syn_rtt()), and then RTO starts higher (RFC 6298, 5.7); not if the ACK that came was
- * ignored and this is a later one.
+ * see ltcp_ack_syn_rtt()), and then RTO starts higher (RFC 6298, 5.7); not if the
+ * ACK that came was ignored and this is a later one.
  */
 static void ltcp_child_rtt(struct sock *child, const struct request_sock *req)
 {

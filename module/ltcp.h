@@ -393,6 +393,12 @@ static inline u32 ltcp_tsval(const struct tcp_sock *tp)
 	return div_u64(tp->tcp_mstamp, USEC_PER_MSEC) + tp->tsoffset;
 }
 
+/* The same of one sent at @ns. */
+static inline u32 ltcp_tsval_at(const struct tcp_sock *tp, u64 ns)
+{
+	return div_u64(ns, NSEC_PER_MSEC) + tp->tsoffset;
+}
+
 /* ------------------------------------------------------------------ */
 /* Named predicates and small sums                                      */
 /* ------------------------------------------------------------------ */

@@ -55,7 +55,7 @@ void ltcp_rack_packet_delivered(struct ltcp_sock *lt, const struct sk_buff *skb,
 	bool seen = lt->rack.reordering_seen;
 
 	if (unlikely(pkt.retrans))
-		pkt.tsval = div_u64(pkt.xmit_ns, NSEC_PER_MSEC) + lt->tcp.tsoffset;
+		pkt.tsval = ltcp_tsval_at(&lt->tcp, pkt.xmit_ns);
 	ltcp_rack_delivered(&lt->rack, ack, &pkt);
 	lt->tcp.reord_seen += lt->rack.reordering_seen && !seen;
 }

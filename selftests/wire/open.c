@@ -345,6 +345,18 @@ WIRE_TEST(open, syn_received__fin_with_the_ack, "S1 S2")
 	app_reads_eof(fd);
 }
 
+/* RFC 7323, section 4.3: what the last one brought is echoed. */
+WIRE_TEST(open, syn_received__answers_each_syn_with_its_timestamp, "W2 W4")
+{
+	differs_from_builtin("it echoes the first one's");
+	listener = app_listen();
+	inject(SYN, SEQ(0), MSS(1460), TS, TSVAL(500000));
+	expect(SYN | ACK, SEQ(0), ACK(1), TSECR(500000));
+	pass_ms(600);
+	inject(SYN, SEQ(0), MSS(1460), TS, TSVAL(500600));
+	expect(SYN | ACK, SEQ(0), ACK(1), TSECR(500600));
+}
+
 WIRE_TEST(open, syn_received__ack_lost_data_completes, "W4 R8")
 {
 	int fd;

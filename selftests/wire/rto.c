@@ -221,6 +221,40 @@ WIRE_TEST(rto, estimate__after_a_lost_syn, "R1")
 	expect_after(3000, ACK, SEQ(1), LEN(1000));
 }
 
+/* One that echoes the first SYN may be the late answer to that, or have its own way. */
+WIRE_TEST(rto, estimate__of_an_answer_to_an_older_syn, "R1 W2")
+{
+	int fd = app_connect();
+	uint32_t first;
+
+	differs_from_builtin("it takes it for the first one's answer");
+	expect(SYN, SEQ(0));
+	first = c->stack_tsval;
+	expect_after(1000, SYN, SEQ(0));
+	pass_ms(100);
+	inject(SYN | ACK, SEQ(0), ACK(1), MSS(1012), TS, TSECR(first));
+	expect(ACK, SEQ(1), ACK(1));
+	app_write(fd, 1000);
+	expect(ACK, SEQ(1), LEN(1000));
+	expect_after(3000, ACK, SEQ(1), LEN(1000));
+}
+
+/* The last one's echo does tell: 3 * 100 ms. */
+WIRE_TEST(rto, estimate__of_an_answer_to_the_last_syn, "R1 W2")
+{
+	int fd = app_connect();
+
+	differs_from_builtin("its RTTVAR has a lower bound");
+	expect(SYN, SEQ(0));
+	expect_after(1000, SYN, SEQ(0));
+	pass_ms(100);
+	inject(SYN | ACK, SEQ(0), ACK(1), MSS(1012), TS);
+	expect(ACK, SEQ(1), ACK(1));
+	app_write(fd, 1000);
+	expect(ACK, SEQ(1), LEN(1000));
+	expect_after(303, ACK, SEQ(1), LEN(1000));
+}
+
 /* With timestamps the round trip of 100 ms is known all the same: 3 * 100 ms. */
 WIRE_TEST(rto, estimate__after_a_lost_syn_ack, "R1 W2")
 {
