@@ -231,7 +231,7 @@ WIRE_TEST(rto, estimate__of_an_answer_to_an_older_syn, "R1 W2")
 	expect(SYN, SEQ(0));
 	first = c->stack_tsval;
 	expect_after(1000, SYN, SEQ(0));
-	pass_ms(100);
+	pass_ms(500);
 	inject(SYN | ACK, SEQ(0), ACK(1), MSS(1012), TS, TSECR(first));
 	expect(ACK, SEQ(1), ACK(1));
 	app_write(fd, 1000);
