@@ -238,7 +238,8 @@ WIRE_TEST_LONG(limits, max_orphans__the_rest_is_reset, 200, "D5 S4 A5")
 		pass_ms(150);		/* the built-in counts ten times a second */
 	}
 	ensure_in(sockstat().orphan - before, ORPHANS - 1, ORPHANS + 1);
-	ensure_in(counter("TcpExt", "TCPAbortOnMemory"), CLOSED - ORPHANS - 1,
+	/* Some of those before us may have ended meanwhile, and left us their places */
+	ensure_in(counter("TcpExt", "TCPAbortOnMemory"), CLOSED - ORPHANS - 1 - before,
 		  CLOSED - ORPHANS + 1);
 	/* And they are given up in the end */
 	pass_ms(130000);
