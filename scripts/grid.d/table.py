@@ -175,7 +175,7 @@ def print_cells(results, arms):
 def print_shares(results, arms):
     print('Two flows, the last three quarters of the time; "same": both of one TCP and')
     print('control, "cubic": the first beside a built-in cubic')
-    print(f'{"":48}{"share of 1st":>13}{"sum, % limit":>14}{"q mean":>8}')
+    print(f'{"":52}{"share of 1st":>13}{"sum, % limit":>14}{"q mean":>8}')
     for (cell, control), by_arm in results.items():
         for arm in arms:
             if arm not in by_arm:
@@ -185,7 +185,7 @@ def print_shares(results, arms):
             note = ''
             if cell.endswith('-same'):
                 note = '  fair' if abs(share - .5) <= FAIR / 2 else '  NOT within 10 %'
-            print(f'{cell + " " + control:38}{NAMES.get(arm, arm):10}{100 * share:>11.1f} %'
+            print(f'{cell + " " + control:42}{NAMES.get(arm, arm):10}{100 * share:>11.1f} %'
                   f'{100 * r["goodput"] / limit_of(cell)[0]:>14.1f}'
                   f'{number(r["qmean"] / 1e3):>8}{note}')
     print()
