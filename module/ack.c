@@ -181,13 +181,16 @@ static void ltcp_ack_stamp(struct sock *sk, struct sk_buff *skb)
 	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
 }
 
-/* SEG.ACK covers what counts as lost: has it been sent again? */
-static void ltcp_ack_copy(const struct ltcp_cb *cb, struct ltcp_ack_result *res)
+/* So many segments of what counts as lost are acknowledged: was it sent again? */
+static void ltcp_ack_lost(struct ltcp_sock *lt, const struct sk_buff *skb, u32 segs,
+			  struct ltcp_ack_result *res)
 {
-	if (!(cb->sacked & LTCP_SKB_EVER_RETRANS))
-		return;
-	res->copies_acked = true;
-	res->copy_first |= cb->seq == res->prior_una;
+	if (ltcp_cb(skb)->sacked & LTCP_SKB_EVER_RETRANS) {
+		res->copies_acked = true;
+		/* The queue begins at SND.UNA */
+		res->copy_first |= !res->acked_segs;
+	}
+	ltcp_undo_delivered(lt, skb, segs, res);
 }
 
 /* Remove what SEG.ACK covers from the queue of unacknowledged packets. */
@@ -212,8 +215,6 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 			resent = true;
 		else if (!oldest_ns && !(cb->sacked & LTCP_SKB_SACKED))
 			oldest_ns = skb->skb_mstamp_ns;
-		if (unlikely(cb->sacked & LTCP_SKB_LOST))
-			ltcp_ack_copy(cb, res);
 
 		if (seq_lt(seg->ack, cb->end_seq)) {
 			segs = ltcp_ack_part(tp, cb, seg->ack);
@@ -221,9 +222,9 @@ static void ltcp_ack_queue(struct sock *sk, const struct ltcp_seg *seg,
 			segs = cb->segs;
 			ltcp_uncount(tp, cb, segs);
 		}
-		res->acked_segs += segs;
 		if (unlikely(cb->sacked & LTCP_SKB_LOST))
-			ltcp_undo_delivered(lt, skb, segs, res);
+			ltcp_ack_lost(lt, skb, segs, res);
+		res->acked_segs += segs;
 		if (!(cb->sacked & LTCP_SKB_SACKED)) {
 			res->delivered_segs += segs;
 			ltcp_packet_delivered(tp, skb,

@@ -736,20 +736,14 @@ static void ltcp_child_route(struct sock *child, struct dst_entry *dst)
 
 static void ltcp_child_rtt_sample(struct sock *child, u32 rtt_us)
 {
-	const struct ltcp_net *lnet = ltcp_sk(child)->lnet;
 	struct tcp_sock *tp = tcp_sk(child);
 	struct ltcp_rtt rtt = {};
-	u32 rto_us;
 
 	ltcp_rtt_sample(&rtt, rtt_us);
 	tp->srtt_us = rtt.srtt_us;
 	tp->rttvar_us = rtt.rttvar_us;
 	tp->mdev_us = rtt.rttvar_us;
-	rto_us = ltcp_rtt_rto_us(&rtt, ltcp_rto_min_us(child),
-				 READ_ONCE(lnet->rto_max_ms) * USEC_PER_MSEC,
-				 READ_ONCE(lnet->rto_initial_ms) * USEC_PER_MSEC,
-				 TICK_USEC);
-	inet_csk(child)->icsk_rto = usecs_to_jiffies(rto_us);
+	ltcp_rto_restart(child);
 }
 
 /*

@@ -16,6 +16,7 @@ COLUMNS = ['goodput', 'retrans', 'spurious', 'timeouts', 'ce', 'drops', 'qmean',
 SIZES = [('10k', 10000), ('100k', 100000), ('1M', 1000000)]
 for label, _ in SIZES:
     COLUMNS += [label + ' p50', label + ' p99', label + ' failed']
+RATIOS = ['goodput'] + [c for c in COLUMNS if c[-3:] in ('p50', 'p99')]
 SHARE_COLUMNS = ['flow1', 'flow2', 'goodput', 'qmean', 'drops', 'idle']
 PAYLOAD, WIRE = 1448, 1514      # bytes of a full packet, with timestamps
 BURST_SECONDS = 1e-4            # of the token bucket, at least two packets
@@ -164,9 +165,7 @@ def print_cells(results, arms):
         if all(arm in by_arm for arm in arms):
             base, other = (by_arm[arm] for arm in arms)
             print_ratio(base, other)
-            ratios[cell, control] = {
-                what: ratio(other[what], base[what])
-                for what in ['goodput'] + [c for c in COLUMNS if c[-3:] in ('p50', 'p99')]}
+            ratios[cell, control] = {what: ratio(other[what], base[what]) for what in RATIOS}
         print()
     if ratios:
         print_summary(ratios)

@@ -233,6 +233,12 @@ void app_set(int fd, int level, int name, int value)
 	       "setsockopt(%d, %d, %d): %s", level, name, value, strerror(errno));
 }
 
+void app_choose(int fd, const char *algorithm)
+{
+	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm, strlen(algorithm)),
+	       "TCP_CONGESTION %s: %s", algorithm, strerror(errno));
+}
+
 void end_case(int fd)
 {
 	struct linger hard = { .l_onoff = 1, .l_linger = 0 };

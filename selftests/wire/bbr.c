@@ -10,16 +10,16 @@
 
 enum { SEG = 1000 };
 
+#define next_at(seq_) take_at((seq_), 100)
+
 static int bbr_socket(void)
 {
-	static const char name[] = "bbr";
 	int fd;
 
 	differs_from_builtin("its BBR is a module");
 	sysctl_set("net/ipv4/tcp_early_retrans", 0);
 	fd = app_socket();
-	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, strlen(name)),
-	       "TCP_CONGESTION bbr: %s", strerror(errno));
+	app_choose(fd, "bbr");
 	app_set(fd, SOL_SOCKET, SO_SNDBUF, 200000);
 	return fd;
 }
@@ -50,16 +50,6 @@ static int bbr_over(int rtt_ms)
 	inject(SYN | ACK, SEQ(0), ACK(1), MSS(SEG));
 	expect(ACK, SEQ(1), ACK(1), LEN(0));
 	return fd;
-}
-
-/* When the next segment came, microseconds. */
-static int64_t next_at(int64_t seq)
-{
-	const struct seen *s = take(100);
-
-	ensure(s, "no segment at %lld", (long long)seq);
-	ensure_eq(s->seq, seq);
-	return now_us();
 }
 
 /*

@@ -133,8 +133,7 @@ static void close_while_opening(const char *algorithm)
 	int fd = app_socket();
 
 	note("%s", algorithm);
-	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm, strlen(algorithm)),
-	       "TCP_CONGESTION %s: %s", algorithm, strerror(errno));
+	app_choose(fd, algorithm);
 	app_connect_fd(fd);
 	expect(SYN, SEQ(0));
 	inject(SYN, SEQ(0), MSS(1460));

@@ -9,12 +9,6 @@
 
 enum { SEG = 1000 };
 
-static void choose(int fd, const char *algorithm)
-{
-	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm, strlen(algorithm)),
-	       "TCP_CONGESTION %s: %s", algorithm, strerror(errno));
-}
-
 /*
  * A connection with much to send, its first flight on the way. The ACK before
  * it is for the built-in TCP, to which the first one never is a duplicate.
@@ -26,7 +20,7 @@ static int bulk_of(const char *algorithm, int segments)
 	classic_recovery();
 	fd = active_open(MSS(SEG));
 	inject(ACK, ACK(1));
-	choose(fd, algorithm);
+	app_choose(fd, algorithm);
 	app_set(fd, SOL_SOCKET, SO_SNDBUF, 200000);
 	app_write(fd, segments * SEG);
 	expect_bytes(1, 1 + 10 * SEG);
@@ -256,7 +250,7 @@ WIRE_TEST(cwnd, fast_recovery__halves_with_sack, "C1 C2 R4")
 
 	classic_recovery();
 	fd = active_open(MSS(SEG), SACK_OK);
-	choose(fd, "reno");
+	app_choose(fd, "reno");
 	app_write(fd, 10 * SEG);
 	expect_bytes(1, 1 + 10 * SEG);
 	inject(ACK, ACK(1), SACK({ 1 + SEG, 1 + 10 * SEG }));
@@ -472,7 +466,7 @@ WIRE_TEST(cwnd, tahoe__slow_start_begins_with_the_retransmission, "C2")
 	differs_from_builtin("it has no tahoe");
 	classic_recovery();
 	fd = active_open(MSS(SEG), SACK_OK);
-	choose(fd, "tahoe");
+	app_choose(fd, "tahoe");
 	app_write(fd, 10 * SEG);
 	expect_bytes(1, 1 + 10 * SEG);
 	inject(ACK, ACK(1), SACK({ 1 + 5 * SEG, 1 + 10 * SEG }));
@@ -498,7 +492,7 @@ WIRE_TEST(cwnd, algorithm__chosen_by_name, "C2 A4")
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		socklen_t len = sizeof(name);
 
-		choose(fd, names[i]);
+		app_choose(fd, names[i]);
 		ensure(!getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len),
 		       "TCP_CONGESTION: %s", strerror(errno));
 		ensure(!strcmp(name, names[i]), "chose %s, got %s", names[i], name);
@@ -515,7 +509,7 @@ WIRE_TEST(cwnd, algorithm__changed_midway, "C2")
 	differs_from_builtin("it has no tahoe");
 	fd = bulk_of("reno", 100);
 	ensure_eq(next_flight(), 20);
-	choose(fd, "tahoe");
+	app_choose(fd, "tahoe");
 	ensure_eq(cwnd(fd), 20);
 	ensure_eq(next_flight(), 40);
 }

@@ -9,12 +9,6 @@
 
 enum { SEG = 500, GROWN = 80 };
 
-static void choose(int fd, const char *algorithm)
-{
-	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm, strlen(algorithm)),
-	       "TCP_CONGESTION %s: %s", algorithm, strerror(errno));
-}
-
 static int cwnd(int fd)
 {
 	return app_info(fd).tcpi_snd_cwnd;
@@ -57,7 +51,7 @@ static int grown(const char *algorithm)
 
 	begin();
 	fd = active_open(MSS(SEG), SACK_OK);
-	choose(fd, algorithm);
+	app_choose(fd, algorithm);
 	return grow(fd);
 }
 
@@ -377,7 +371,7 @@ WIRE_TEST(cwv, mark__of_what_was_delivered_lately, "C10 C6")
 	begin();
 	sysctl_set("net/ipv4/tcp_ecn", 1);
 	fd = app_socket();
-	choose(fd, "reno");
+	app_choose(fd, "reno");
 	app_connect_fd(fd);
 	expect(SYN | ECE | CWR, SEQ(0));
 	inject(SYN | ACK | ECE, SEQ(0), ACK(1), MSS(SEG));

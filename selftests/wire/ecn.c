@@ -21,19 +21,13 @@ static bool has_ecn(int fd)
 	return app_info(fd).tcpi_options & TCPI_OPT_ECN;
 }
 
-static void choose(int fd, const char *algorithm)
-{
-	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm, strlen(algorithm)),
-	       "TCP_CONGESTION %s: %s", algorithm, strerror(errno));
-}
-
 /* An active opening that offers ECN and gets @reply for an answer. */
 static int opened(const char *algorithm, int reply)
 {
 	int fd = app_socket();
 
 	classic_recovery();
-	choose(fd, algorithm);
+	app_choose(fd, algorithm);
 	app_connect_fd(fd);
 	expect(SYN | SETUP, SEQ(0));
 	inject(SYN | ACK | reply, SEQ(0), ACK(1), MSS(SEG));
@@ -422,7 +416,7 @@ WIRE_TEST(ecn, sender__abe, "C6")
 		set_ecn(1);
 		fd = app_socket();
 		classic_recovery();
-		choose(fd, rows[i].algorithm);
+		app_choose(fd, rows[i].algorithm);
 		app_connect_fd(fd);
 		expect(SYN | SETUP, SEQ(0));
 		inject(SYN | ACK | ECE, SEQ(0), ACK(1), MSS(SEG));
@@ -556,7 +550,7 @@ static int dctcp_open(int reply)
 
 	classic_recovery();
 	c->all_ect = true;
-	choose(fd, "dctcp");
+	app_choose(fd, "dctcp");
 	app_connect_fd(fd);
 	expect(SYN | SETUP, SEQ(0), ECN(ECT0));
 	inject(SYN | ACK | reply, SEQ(0), ACK(1), MSS(SEG));
@@ -637,7 +631,7 @@ WIRE_TEST(ecn, dctcp__all_segments_ect, "C5")
 	int fd, i;
 
 	listener = app_socket();
-	choose(listener, "dctcp");
+	app_choose(listener, "dctcp");
 	app_listen_fd(listener, 8);
 	c->all_ect = true;
 	classic_recovery();

@@ -6,6 +6,8 @@
 
 enum { SEG = 1000 };
 
+#define next_at(seq_) take_at((seq_), 200)
+
 /* A connection limited to @rate bytes a second, with @segments to send. */
 static int paced(unsigned int rate, int segments)
 {
@@ -17,16 +19,6 @@ static int paced(unsigned int rate, int segments)
 	app_set(fd, SOL_SOCKET, SO_MAX_PACING_RATE, rate);
 	app_write(fd, segments * SEG);
 	return fd;
-}
-
-/* When the next segment came, microseconds. */
-static int64_t next_at(int64_t seq)
-{
-	const struct seen *s = take(200);
-
-	ensure(s, "no segment at %lld", (long long)seq);
-	ensure_eq(s->seq, seq);
-	return now_us();
 }
 
 /* 100 kB/s: a segment of 1000 bytes each 10 ms, whatever cwnd allows. */

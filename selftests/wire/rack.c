@@ -127,12 +127,6 @@ WIRE_TEST(rack, window__grows_by_dsacks, "R5 R4")
 
 /* --------------------------------- round trips, measured while something is missing */
 
-static void choose(int fd, const char *algorithm)
-{
-	ensure(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, algorithm, strlen(algorithm)),
-	       "TCP_CONGESTION %s: %s", algorithm, strerror(errno));
-}
-
 /*
  * What is SACKed tells the round trip: RTTVAR is 3/4 of the 50 ms after the handshake
  * (RFC 6298 section 2.3). A copy does not (section 3), and what had to wait for others
@@ -163,7 +157,7 @@ WIRE_TEST(rack, rtt__slow_start_hears_of_it, "R4 C4")
 {
 	int fd = open_with_rtt(true), i, cwnd;
 
-	choose(fd, "cubic");
+	app_choose(fd, "cubic");
 	flight(fd, 0);
 	inject(ACK, ACK(1), SACK({ seg(1), seg(2) }));
 	for (i = 2; i <= FLIGHT; i++)

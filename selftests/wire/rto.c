@@ -206,19 +206,35 @@ WIRE_TEST(rto, estimate__a_longer_sample, "R1 MUST-19")
 	expect_after(587, ACK, SEQ(1001), LEN(1000));
 }
 
+/* The SYN leaves twice. Returns the first one's timestamp. */
+static uint32_t two_syns(void)
+{
+	uint32_t first;
+
+	expect(SYN, SEQ(0));
+	first = c->stack_tsval;
+	expect_after(1000, SYN, SEQ(0));
+	return first;
+}
+
+/* The first segment of data leaves, and again after @ms. */
+static void times_out_after(int fd, int ms)
+{
+	app_write(fd, 1000);
+	expect(ACK, SEQ(1), LEN(1000));
+	expect_after(ms, ACK, SEQ(1), LEN(1000));
+}
+
 /* RFC 6298 (5.7): after a SYN was lost, 3 s when data begins. */
 WIRE_TEST(rto, estimate__after_a_lost_syn, "R1")
 {
 	int fd = app_connect();
 
 	differs_from_builtin("it keeps what the lost SYN left");
-	expect(SYN, SEQ(0));
-	expect_after(1000, SYN, SEQ(0));
+	two_syns();
 	inject(SYN | ACK, SEQ(0), ACK(1), MSS(1000));
 	expect(ACK, SEQ(1), ACK(1));
-	app_write(fd, 1000);
-	expect(ACK, SEQ(1), LEN(1000));
-	expect_after(3000, ACK, SEQ(1), LEN(1000));
+	times_out_after(fd, 3000);
 }
 
 /* One that echoes the first SYN may be the late answer to that, or have its own way. */
@@ -228,15 +244,11 @@ WIRE_TEST(rto, estimate__of_an_answer_to_an_older_syn, "R1 W2")
 	uint32_t first;
 
 	differs_from_builtin("it takes it for the first one's answer");
-	expect(SYN, SEQ(0));
-	first = c->stack_tsval;
-	expect_after(1000, SYN, SEQ(0));
+	first = two_syns();
 	pass_ms(500);
 	inject(SYN | ACK, SEQ(0), ACK(1), MSS(1012), TS, TSECR(first));
 	expect(ACK, SEQ(1), ACK(1));
-	app_write(fd, 1000);
-	expect(ACK, SEQ(1), LEN(1000));
-	expect_after(3000, ACK, SEQ(1), LEN(1000));
+	times_out_after(fd, 3000);
 }
 
 /* The last one's echo does tell: 3 * 100 ms. */
@@ -245,14 +257,11 @@ WIRE_TEST(rto, estimate__of_an_answer_to_the_last_syn, "R1 W2")
 	int fd = app_connect();
 
 	differs_from_builtin("its RTTVAR has a lower bound");
-	expect(SYN, SEQ(0));
-	expect_after(1000, SYN, SEQ(0));
+	two_syns();
 	pass_ms(100);
 	inject(SYN | ACK, SEQ(0), ACK(1), MSS(1012), TS);
 	expect(ACK, SEQ(1), ACK(1));
-	app_write(fd, 1000);
-	expect(ACK, SEQ(1), LEN(1000));
-	expect_after(303, ACK, SEQ(1), LEN(1000));
+	times_out_after(fd, 303);
 }
 
 /* With timestamps the round trip of 100 ms is known all the same: 3 * 100 ms. */
@@ -268,9 +277,7 @@ WIRE_TEST(rto, estimate__after_a_lost_syn_ack, "R1 W2")
 	pass_ms(100);
 	inject(ACK, SEQ(1), ACK(1));
 	fd = app_accept(listener);
-	app_write(fd, 1000);
-	expect(ACK, SEQ(1), LEN(1000));
-	expect_after(303, ACK, SEQ(1), LEN(1000));
+	times_out_after(fd, 303);
 }
 
 /* ------------------------------------------------------------------- Karn */

@@ -447,6 +447,16 @@ const struct seen *wire_take(const char *file, int line, int ms)
 	return s;
 }
 
+int64_t wire_take_at(const char *file, int line, int64_t seq, int ms)
+{
+	const struct seen *s = wire_take(file, line, ms);
+
+	if (!s || s->seq != seq)
+		wire_fail(file, line, "%s at %lld", s ? "another segment, not the one" : "no segment",
+			  (long long)seq);
+	return now_us();
+}
+
 struct burst wire_take_burst(int quiet_ms)
 {
 	struct burst b = { .from = INT64_MAX, .to = INT64_MIN };

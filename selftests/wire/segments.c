@@ -250,8 +250,7 @@ WIRE_TEST(segments, paws__takes_what_is_only_late, "W7 D2 R5")
 {
 	int fd = active_open(MSS(1460), SACK_OK, TS, TSVAL(500000));
 
-	if (!is_ltcp())
-		wire_skip("the built-in TCP throws it away");
+	differs_from_builtin("it throws it away");
 	inject(ACK, SEQ(201), LEN(100), TSVAL(500100));
 	expect(ACK, ACK(1), SACK({ 201, 301 }));
 	inject(ACK, SEQ(1), LEN(100), TSVAL(500300));
@@ -272,8 +271,7 @@ WIRE_TEST(segments, paws__takes_what_is_late_between_islands, "W7 R5")
 {
 	int fd = active_open(MSS(1460), SACK_OK, TS, TSVAL(500000));
 
-	if (!is_ltcp())
-		wire_skip("the built-in TCP throws it away");
+	differs_from_builtin("it throws it away");
 	inject(ACK, SEQ(401), LEN(100), TSVAL(500100));
 	expect(ACK, ACK(1), SACK({ 401, 501 }));
 	inject(ACK, SEQ(201), LEN(100), TSVAL(500100));

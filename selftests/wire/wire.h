@@ -299,6 +299,9 @@ struct burst { int segments; int64_t bytes, from, to; };
 /* The next segment, whatever it is, or NULL when none comes within @ms_. */
 #define take(ms_) wire_take(__FILE__, __LINE__, (ms_))
 
+/* When the next segment came, microseconds: within @ms_, and it begins at @seq_. */
+#define take_at(seq_, ms_) wire_take_at(__FILE__, __LINE__, (seq_), (ms_))
+
 /* Takes whatever comes until nothing has come for @quiet_ms_. */
 #define take_burst(quiet_ms_) wire_take_burst((quiet_ms_))
 
@@ -319,6 +322,7 @@ const struct seen *wire_expect(const char *file, int line, int lo_ms, int hi_ms,
 void wire_expect_silence(const char *file, int line, int ms);
 int wire_expect_bytes(const char *file, int line, int64_t from, int64_t to);
 const struct seen *wire_take(const char *file, int line, int ms);
+int64_t wire_take_at(const char *file, int line, int64_t seq, int ms);
 struct burst wire_take_burst(int quiet_ms);
 void wire_inject(struct segment s);
 void wire_inject_fragments(int size, struct segment s);
@@ -405,6 +409,7 @@ void app_shutdown(int fd, int how);
 void app_close(int fd);
 void app_abort(int fd);			/* SO_LINGER 0, close */
 void app_set(int fd, int level, int name, int value);
+void app_choose(int fd, const char *algorithm);	/* TCP_CONGESTION */
 int app_get(int fd, int level, int name);
 size_t app_fill(int fd);		/* writes until the send buffer is full */
 void end_case(int fd);			/* of a table: aborts and forgets the socket */
