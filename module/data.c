@@ -420,10 +420,10 @@ static void ltcp_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 	u32 seq = ltcp_cb(skb)->seq, end_seq = ltcp_cb(skb)->end_seq;
 	enum skb_drop_reason why = SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE;
 
-	ltcp_ack_now(sk);
 	if (likely(!ltcp_sk(sk)->arq))
 		why = ltcp_rcv_room(sk, skb);
 	if (unlikely(why)) {
+		ltcp_ack_now(sk);
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPOFODROP);
 		ltcp_drop(sk, skb, why);
 		return;
@@ -431,6 +431,7 @@ static void ltcp_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 	tp->rcv_ooopack++;
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPOFOQUEUE);
 	if (!ltcp_ofo_insert(sk, skb)) {
+		ltcp_ack_now(sk);
 		ltcp_dsack_set(sk, seq, end_seq);
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPOFOMERGE);
 		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_OFOMERGE);
@@ -438,6 +439,10 @@ static void ltcp_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 	}
 	if (tp->rx_opt.sack_ok)
 		ltcp_sacklist_add(&ltcp_sk(sk)->sacks, seq, end_seq);
+	if (tp->rx_opt.dsack || !ltcp_dupack_waits(sk))
+		ltcp_ack_now(sk);
+	else
+		inet_csk_schedule_ack(sk);
 }
 
 /* Keep the estimate of the peer's segment size; a partial one says nothing. */
@@ -618,10 +623,12 @@ void ltcp_ack_decide(struct sock *sk)
 	u32 unacked;
 
 	if ((icsk->icsk_ack.pending & ICSK_ACK_NOW) ||
-	    (icsk->icsk_ack.quick && !icsk->icsk_ack.pingpong)) {
+	    (icsk->icsk_ack.quick && !icsk->icsk_ack.pingpong && !tp->compressed_ack)) {
 		ltcp_send_ack(sk);
 		return;
 	}
+	if (tp->compressed_ack)
+		return;
 	unacked = tp->rcv_nxt - tp->rcv_wup;
 	if (unacked > icsk->icsk_ack.rcv_mss) {
 		if (!in_serving_softirq() ||
@@ -648,6 +655,7 @@ void ltcp_ack_sent(struct sock *sk)
 	struct inet_connection_sock *icsk = inet_csk(sk);
 
 	tcp_sk(sk)->rx_opt.dsack = 0;
+	ltcp_dupack_told(sk);
 	if (icsk->icsk_ack.quick)
 		icsk->icsk_ack.quick--;
 	icsk->icsk_ack.pending = 0;

@@ -181,6 +181,8 @@ struct ltcp_sock {
 
 	/* Receiving (data.c, rcvmem.c) */
 	struct ltcp_sacklist sacks;	/* what to report, most recent first */
+	u32 dupacks_for;		/* RCV.NXT that dupacks_sent ACKs have told of (dupack.c) */
+	u8 dupacks_sent;
 	struct ltcp_paws paws;		/* which timestamps cannot be of another round of numbers */
 	u32 compact_after;		/* no compaction before segs_in is there */
 	bool reader_began;		/* a sleeping recv() has taken less than SO_RCVLOWAT */
@@ -787,6 +789,11 @@ void ltcp_ack_decide(struct sock *sk);
 void ltcp_ack_sent(struct sock *sk);
 void ltcp_ack_rode(struct sock *sk);
 void ltcp_data_ready(struct sock *sk);
+
+/* ---- dupack.c: how many ACKs a hole gets ---- */
+bool ltcp_dupack_waits(struct sock *sk);
+void ltcp_dupack_told(struct sock *sk);
+void ltcp_dupack_init(struct sock *sk);
 
 /* ---- rcvmem.c: memory for what has arrived ---- */
 enum skb_drop_reason ltcp_rcv_room(struct sock *sk, struct sk_buff *skb);

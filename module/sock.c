@@ -615,6 +615,7 @@ static void ltcp_purge(struct sock *sk)
 {
 	inet_csk_clear_xmit_timers(sk);
 	ltcp_pace_stop(sk);
+	ltcp_dupack_told(sk);
 	ltcp_drop_unread(sk);
 	ltcp_ofo_purge(sk);
 	ltcp_tx_purge(sk);

@@ -68,6 +68,7 @@ void ltcp_done(struct sock *sk)
 	ltcp_set_state(sk, TCP_CLOSE);
 	inet_csk_clear_xmit_timers(sk);
 	ltcp_pace_stop(sk);
+	ltcp_dupack_told(sk);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (sock_flag(sk, SOCK_DEAD))
 		inet_csk_destroy_sock(sk);

@@ -708,5 +708,6 @@ void ltcp_init_timers(struct sock *sk)
 	inet_csk_init_xmit_timers(sk, ltcp_xmit_fired, ltcp_delack_fired,
 				  ltcp_keepalive_fired);
 	ltcp_pace_init(sk);
+	ltcp_dupack_init(sk);
 	ltcp_sk(sk)->deferred = 0;
 }
