@@ -8,7 +8,8 @@
  * which a fast path delivers thousands of segments, and as many ACKs would be half of
  * both ends' work. So DupThresh ACKs for each hole go at once; then
  * tcp_comp_sack_nr segments, or as many as come within tcp_comp_sack_delay_ns and 5 %
- * of a round trip, share one. Whatever is owed at once for another reason (a hole
+ * of a round trip, share one. But an ACK has room for three blocks, so no more than
+ * three may have changed since the last. Whatever is owed at once for another reason (a hole
  * filled, a duplicate, a mark) takes the news along.
  *
  * Not without SACK: there duplicates are counted, and each tells of one segment.
@@ -17,6 +18,7 @@
 
 #define LTCP_DUPACKS_AT_ONCE	3	/* DupThresh */
 #define LTCP_DUPACK_RTT_PART	20	/* 5 % */
+#define LTCP_DUPACK_BLOCKS	3	/* that an ACK has room for besides a timestamp */
 
 static enum hrtimer_restart ltcp_dupack_fired(struct hrtimer *timer)
 {
@@ -46,6 +48,18 @@ static u64 ltcp_dupack_delay(const struct sock *sk)
 		     (u64)(rtt_us >> 3) * NSEC_PER_USEC / LTCP_DUPACK_RTT_PART);
 }
 
+/* How many blocks have changed since the last ACK? The first is the last that did. */
+static u8 ltcp_dupack_blocks(struct ltcp_sock *lt)
+{
+	u32 start = lt->sacks.b[0].start;
+
+	if (!lt->dupack_blocks || start != lt->dupack_block) {
+		lt->dupack_block = start;
+		lt->dupack_blocks++;
+	}
+	return lt->dupack_blocks;
+}
+
 /**
  * ltcp_dupack_waits - a segment out of order was queued: may its ACK wait?
  * @sk: connection
@@ -57,6 +71,7 @@ bool ltcp_dupack_waits(struct sock *sk)
 	const struct net *net = sock_net(sk);
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
+	u8 blocks = ltcp_dupack_blocks(lt);
 	u64 delay_ns;
 
 	if (lt->dupacks_for != tp->rcv_nxt) {
@@ -68,7 +83,7 @@ bool ltcp_dupack_waits(struct sock *sk)
 		return false;
 	}
 	delay_ns = ltcp_dupack_delay(sk);
-	if (!tp->rx_opt.sack_ok || !delay_ns ||
+	if (!tp->rx_opt.sack_ok || !delay_ns || blocks >= LTCP_DUPACK_BLOCKS ||
 	    tp->compressed_ack >= READ_ONCE(net->ipv4.sysctl_tcp_comp_sack_nr))
 		return false;
 	tp->compressed_ack++;
@@ -91,6 +106,7 @@ void ltcp_dupack_told(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
+	ltcp_sk(sk)->dupack_blocks = 0;
 	if (likely(!tp->compressed_ack))
 		return;
 	NET_ADD_STATS(sock_net(sk), LINUX_MIB_TCPACKCOMPRESSED, tp->compressed_ack - 1);

@@ -183,6 +183,8 @@ struct ltcp_sock {
 	struct ltcp_sacklist sacks;	/* what to report, most recent first */
 	u32 dupacks_for;		/* RCV.NXT that dupacks_sent ACKs have told of (dupack.c) */
 	u8 dupacks_sent;
+	u8 dupack_blocks;		/* SACK blocks that have changed since the last ACK */
+	u32 dupack_block;		/* where the last of them begins */
 	struct ltcp_paws paws;		/* which timestamps cannot be of another round of numbers */
 	u32 compact_after;		/* no compaction before segs_in is there */
 	bool reader_began;		/* a sleeping recv() has taken less than SO_RCVLOWAT */
