@@ -20,6 +20,20 @@
 #define LTCP_DUPACK_RTT_PART	20	/* 5 % */
 #define LTCP_DUPACK_BLOCKS	3	/* that an ACK has room for besides a timestamp */
 
+/**
+ * ltcp_dupack_due - time is up
+ * @sk: connection, or what was one
+ *
+ * Context: BH off, sk_lock.slock held, socket not owned or its owner's release_cb.
+ */
+void ltcp_dupack_due(struct sock *sk)
+{
+	if (!tcp_sk(sk)->compressed_ack)
+		return;
+	ltcp_mstamp_refresh(tcp_sk(sk));
+	ltcp_send_ack(sk);
+}
+
 static enum hrtimer_restart ltcp_dupack_fired(struct hrtimer *timer)
 {
 	struct tcp_sock *tp = container_of(timer, struct tcp_sock,
@@ -27,10 +41,10 @@ static enum hrtimer_restart ltcp_dupack_fired(struct hrtimer *timer)
 	struct sock *sk = (struct sock *)tp;
 
 	bh_lock_sock(sk);
-	if (tp->compressed_ack && sk->sk_state != TCP_CLOSE) {
-		inet_csk(sk)->icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_NOW;
-		ltcp_push_or_defer(sk);
-	}
+	if (sock_owned_by_user(sk))
+		ltcp_sk(sk)->deferred |= LTCP_DEFER_DUPACK;
+	else
+		ltcp_dupack_due(sk);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 	return HRTIMER_NORESTART;

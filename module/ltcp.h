@@ -795,6 +795,7 @@ void ltcp_data_ready(struct sock *sk);
 /* ---- dupack.c: how many ACKs a hole gets ---- */
 bool ltcp_dupack_waits(struct sock *sk);
 void ltcp_dupack_told(struct sock *sk);
+void ltcp_dupack_due(struct sock *sk);
 void ltcp_dupack_init(struct sock *sk);
 
 /* ---- rcvmem.c: memory for what has arrived ---- */
@@ -902,6 +903,7 @@ unsigned int ltcp_fin_timeout(const struct sock *sk);	/* jiffies */
 #define LTCP_DEFER_DELACK	0x02
 #define LTCP_DEFER_MTU		0x04
 #define LTCP_DEFER_PUSH		0x08
+#define LTCP_DEFER_DUPACK	0x10
 
 /* ---- sock.c: a socket's life ---- */
 int ltcp_init_sock(struct sock *sk);

@@ -688,6 +688,8 @@ void ltcp_release_cb(struct sock *sk)
 		ltcp_delack_timer_locked(sk);
 		__sock_put(sk);
 	}
+	if (todo & LTCP_DEFER_DUPACK)
+		ltcp_dupack_due(sk);
 	if (todo & LTCP_DEFER_PUSH) {
 		ltcp_mstamp_refresh(&lt->tcp);
 		ltcp_push(sk);
