@@ -89,14 +89,18 @@ void ltcp_done(struct sock *sk)
  */
 void ltcp_conn_error(struct sock *sk, int err)
 {
+	bool orphan;
+
 	WRITE_ONCE(sk->sk_err, err);
 	/* Pairs with the barrier in poll: shutdown must not be seen before the error */
 	smp_wmb();
 	ltcp_tx_purge(sk);
 	ltcp_ofo_purge(sk);
-	if (!sock_flag(sk, SOCK_DEAD))
-		sk_error_report(sk);
+	/* Whoever is woken by the report sees the end, too: EPOLLERR with EPOLLHUP */
+	orphan = sock_flag(sk, SOCK_DEAD);
 	ltcp_done(sk);
+	if (!orphan)
+		sk_error_report(sk);
 }
 
 /**
