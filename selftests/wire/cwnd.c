@@ -256,6 +256,7 @@ WIRE_TEST(cwnd, fast_recovery__halves_with_sack, "C1 C2 R4")
 	inject(ACK, ACK(1), SACK({ 1 + SEG, 1 + 10 * SEG }));
 	expect(ACK, SEQ(1), LEN(SEG));
 	ensure_eq(ssthresh(fd), 5);
+	pass_ms(5);			/* no sooner than a round trip takes */
 	inject(ACK, ACK(1 + 10 * SEG));
 	ensure_eq(cwnd(fd), 5);
 }

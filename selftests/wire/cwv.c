@@ -89,6 +89,7 @@ static void repair(int64_t from, int lost)
 		ensure(b.segments, "nothing more is sent again");
 		una = b.to;
 	}
+	pass_ms(5);			/* no sooner than a round trip takes */
 	inject(ACK, ACK(c->stack_max));
 }
 
