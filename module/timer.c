@@ -351,11 +351,12 @@ static bool ltcp_syn_is_over(const struct sock *sk, int tries)
 /* R2 of RFC 9293 section 3.8.3: is it time to give up? */
 static bool ltcp_rto_is_over(const struct sock *sk, int tries)
 {
+	if (ltcp_user_timeout_over(sk, ltcp_sk(sk)->rto_since_ms))
+		return true;
 	if (ltcp_in_handshake(sk))
 		return ltcp_syn_is_over(sk, tries);
-	if (READ_ONCE(inet_csk(sk)->icsk_user_timeout))
-		return ltcp_user_timeout_over(sk, ltcp_sk(sk)->rto_since_ms);
-	return tries >= READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
+	return !READ_ONCE(inet_csk(sk)->icsk_user_timeout) &&
+	       tries >= READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
 }
 
 /*

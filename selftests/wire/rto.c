@@ -641,3 +641,20 @@ WIRE_TEST(rto, give_up__user_timeout_of_each_data, "R2")
 	expect_state(fd, TCP_ESTABLISHED);
 	expect_silence(3000);
 }
+
+/* The user's word holds for the handshake, too, and nothing comes faster for it. */
+WIRE_TEST(rto, give_up__user_timeout_in_syn_sent, "R2 MUST-23 A4")
+{
+	int fd = app_socket(), syns = 0;
+	int64_t start;
+
+	app_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 2500);
+	start = now_us();
+	app_connect_fd(fd);
+	while (take(2000))
+		syns++;
+	ensure_in(syns, 2, 3);
+	expect_pair(TCP_CLOSE);
+	app_connect_result(fd, ETIMEDOUT);
+	ensure_in((now_us() - start) / 1000, 2500, 6000);
+}
