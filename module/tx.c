@@ -270,23 +270,30 @@ static int ltcp_tx_own(struct sk_buff *skb, gfp_t gfp)
 	return err;
 }
 
-/* A packet is cut: the byte whose times are to be reported may be in the rest. */
-static void ltcp_tx_split_stamps(struct sk_buff *skb, struct sk_buff *rest)
+/* The byte whose times are to be reported is told of by @rest from now on. */
+static void ltcp_tx_move_stamps(struct sk_buff *skb, struct sk_buff *rest)
 {
 	struct skb_shared_info *from = skb_shinfo(skb), *to = skb_shinfo(rest);
-	u8 stamps = from->tx_flags & SKBTX_ANY_TSTAMP;
 
-	if (likely(!stamps && !ltcp_cb(skb)->stamp_ack))
+	to->tx_flags |= from->tx_flags & SKBTX_ANY_TSTAMP;
+	to->tskey = from->tskey;
+	from->tx_flags &= ~SKBTX_ANY_TSTAMP;
+	from->tskey = 0;
+}
+
+/* A packet is cut: that byte may be in the rest. */
+static void ltcp_tx_split_stamps(struct sk_buff *skb, struct sk_buff *rest)
+{
+	const struct skb_shared_info *from = skb_shinfo(skb);
+
+	if (likely(!(from->tx_flags & SKBTX_ANY_TSTAMP) && !ltcp_cb(skb)->stamp_ack))
 		return;
 	if (seq_lt(from->tskey, ltcp_cb(rest)->seq)) {
 		ltcp_cb(rest)->stamp_ack = false;
 		return;
 	}
 	ltcp_cb(skb)->stamp_ack = false;
-	from->tx_flags &= ~SKBTX_ANY_TSTAMP;
-	to->tx_flags |= stamps;
-	to->tskey = from->tskey;
-	from->tskey = 0;
+	ltcp_tx_move_stamps(skb, rest);
 }
 
 /**
@@ -357,6 +364,7 @@ static int ltcp_tx_trim(struct sock *sk, struct sk_buff **pskb)
 	ltcp_tx_force_charge(sk, rest->truesize);
 	rest->skb_mstamp_ns = skb->skb_mstamp_ns;
 	*ltcp_cb(rest) = *ltcp_cb(skb);
+	ltcp_tx_move_stamps(skb, rest);
 	ltcp_rtx_insert_after(lt, skb, rest);
 	ltcp_rtx_erase(lt, skb);
 	ltcp_tx_free(sk, skb);

@@ -158,6 +158,26 @@ WIRE_TEST(stamps, cut__byte_in_the_first_part, "A3")
 	no_report(fd);
 }
 
+/* Acknowledged in part and sent again: what is left of it still has the byte. */
+WIRE_TEST(stamps, cut__acknowledged_in_part_and_sent_again, "A3")
+{
+	struct sock_extended_err err;
+	int fd = active_open(MSS(1000), WIN(10000));
+
+	want(fd, SOF_TIMESTAMPING_TX_ACK);
+	app_write(fd, 4000);
+	take_burst(5);
+	inject(ACK, ACK(2001));
+	expect_within(150, 300, ACK, SEQ_IN(2001, 3001), LEN(1000));
+	take_burst(5);
+	no_report(fd);
+	inject(ACK, ACK(4001));
+	err = next_report(fd);
+	ensure_eq(err.ee_info, SCM_TSTAMP_ACK);
+	ensure_eq(err.ee_data, 3999);
+	no_report(fd);
+}
+
 WIRE_TEST(stamps, none__unless_asked_for, "A3")
 {
 	struct pair p = connected();
