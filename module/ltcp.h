@@ -839,6 +839,7 @@ u32 ltcp_mtup_due(struct sock *sk, const struct sk_buff *skb);
 void ltcp_mtup_sent(struct sock *sk, const struct sk_buff *skb);
 void ltcp_mtup_ack(struct sock *sk);
 bool ltcp_mtup_lost(struct sock *sk);
+void ltcp_mtup_resent(struct sock *sk, const struct sk_buff *skb);
 void ltcp_mtup_timeout(struct sock *sk);
 
 /* ---- sndmem.c: memory for what is to be sent ---- */

@@ -199,6 +199,7 @@ static void ltcp_mtup_failed(struct sock *sk)
  * ltcp_mtup_lost - packets are lost: is it the probe, and nothing else?
  * @sk: connection about to enter Recovery
  *
+ * With others it says nothing of the size (RFC 4821 section 7.6.4).
  * Context: BH off, socket lock. Return: true when there is no sign of congestion.
  */
 bool ltcp_mtup_lost(struct sock *sk)
@@ -209,10 +210,29 @@ bool ltcp_mtup_lost(struct sock *sk)
 	if (likely(!inet_csk(sk)->icsk_mtup.probe_size))
 		return false;
 	skb = ltcp_rtx_find(ltcp_sk(sk), tp->mtu_probe.probe_seq_start);
-	if (!skb || !(ltcp_cb(skb)->sacked & LTCP_SKB_LOST))
+	if (!skb || !(ltcp_cb(skb)->sacked & LTCP_SKB_LOST) ||
+	    tp->lost_out != ltcp_cb(skb)->segs)
 		return false;
 	ltcp_mtup_failed(sk);
-	return tp->lost_out == ltcp_cb(skb)->segs;
+	return true;
+}
+
+/**
+ * ltcp_mtup_resent - a packet is being sent again while a probe is out
+ * @sk: connection
+ * @skb: packet
+ *
+ * Of the probe smaller segments are sent, and their ACK says nothing of its size:
+ * the same is tried again when all is well (RFC 4821 section 7.6.4). Context: BH off,
+ * socket lock.
+ */
+void ltcp_mtup_resent(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (seq_lt(ltcp_cb(skb)->seq, tp->mtu_probe.probe_seq_end) &&
+	    seq_gt(ltcp_cb(skb)->end_seq, tp->mtu_probe.probe_seq_start))
+		inet_csk(sk)->icsk_mtup.probe_size = 0;
 }
 
 /**

@@ -709,6 +709,8 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 	if (cb->segs > room && ltcp_tx_split(sk, skb, room * cb->mss, GFP_ATOMIC))
 		return -ENOMEM;
 
+	if (unlikely(inet_csk(sk)->icsk_mtup.probe_size))
+		ltcp_mtup_resent(sk, skb);
 	ltcp_undo_retransmitted(sk, skb);
 	skb->skb_mstamp_ns = ltcp_pace_departure(sk);
 	if ((cb->sacked & LTCP_SKB_LOST) && !(cb->sacked & LTCP_SKB_RETRANS)) {

@@ -101,6 +101,52 @@ WIRE_TEST(mtu, probe__another_loss_afterwards_is_congestion, "R10")
 	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, 8);
 }
 
+/* It says nothing of the size then: the same is tried again. */
+WIRE_TEST(mtu, probe__lost_with_others_is_repeated, "R10")
+{
+	int fd, i;
+
+	differs_from_builtin("it waits with its first probe");
+	fd = writer(ALWAYS, 30000);
+	expect_probe_and(9);
+	inject(ACK, ACK(1), SACK({ 2485, 10677 }));
+	expect(ACK, SEQ(1), LEN(1024));
+	take_burst(5);
+	inject(ACK);
+	take_burst(5);
+	ensure_eq(counter("TcpExt", "TCPMTUPFail"), 0);
+	ensure_eq(counter("TcpExt", "TCPMTUPSuccess"), 0);
+	app_write(fd, 40000);
+	for (i = 0; i < 8; i++) {	/* until cwnd allows a probe, and it has arrived */
+		take_burst(5);
+		inject(ACK);
+	}
+	ensure_eq(counter("TcpExt", "TCPMTUPSuccess"), 1);
+	ensure_eq(app_info(fd).tcpi_snd_mss, 1460);
+}
+
+/* Lost while another loss is being repaired, it has not arrived: its data has. */
+WIRE_TEST(mtu, probe__lost_in_recovery_is_no_success, "R10")
+{
+	int fd;
+
+	differs_from_builtin("it waits with its first probe");
+	fd = writer(ALWAYS, 4096);
+	expect_bytes(1, 4097);
+	app_write(fd, 1460 + 5 * 1024);
+	expect(ACK, SEQ(4097), LEN(1460));
+	take_burst(5);
+	inject(ACK, ACK(1), SACK({ 1025, 4097 }));
+	expect(ACK, SEQ(1), LEN(1024));
+	take_burst(5);
+	inject(ACK, ACK(4097), SACK({ 5557, 10677 }));
+	expect(ACK, SEQ(4097), LEN(1024));
+	take_burst(5);
+	inject(ACK, ACK(10677));
+	ensure_eq(app_info(fd).tcpi_snd_mss, 1024);
+	ensure_eq(counter("TcpExt", "TCPMTUPSuccess"), 0);
+}
+
 /* After the largest size the middle of what is left. */
 WIRE_TEST(mtu, search__halves_the_interval, "R10")
 {
