@@ -290,6 +290,19 @@ static bool ltcp_ack_window(struct tcp_sock *tp, const struct ltcp_seg *seg)
 	return true;
 }
 
+/*
+ * The window opens again over data that was sent before it was closed. What was
+ * sent into the closed one is not the path's fault: time counts afresh.
+ */
+static void ltcp_ack_reopened(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+
+	icsk->icsk_retransmits = min_t(u8, icsk->icsk_retransmits, 1);
+	ltcp_rto_restart(sk);
+	ltcp_timer_arm_rto(sk);
+}
+
 /* RFC 7323 section 5.5: after 24 days idle any timestamp in window is the newer one. */
 static bool ltcp_ts_recent_expired(const struct tcp_sock *tp,
 				   const struct ltcp_seg *seg)
@@ -377,6 +390,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct ltcp_ack_result res = { .prior_una = tp->snd_una };
+	bool shut = !tp->snd_wnd;
 
 	ltcp_ack_ts_recent(ltcp_sk(sk), seg);
 	WRITE_ONCE(tp->rcv_tstamp, tcp_jiffies32);
@@ -394,6 +408,8 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 	else if (unlikely(sk->sk_state == TCP_SYN_RECV))
 		ltcp_ack_syn_rtt(sk, seg);
 	res.wnd_update = ltcp_ack_window(tp, seg);
+	if (unlikely(shut && tp->snd_wnd && tp->packets_out))
+		ltcp_ack_reopened(sk);
 	ltcp_ecn_ack(sk, seg, &res);
 	if (!tp->packets_out && !res.acked_segs &&
 	    !(seg->opt.present & LTCP_OPT_SACK))

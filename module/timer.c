@@ -370,14 +370,26 @@ static void ltcp_rto_doubts(struct sock *sk)
 		ltcp_soft_error(sk, ETIMEDOUT);
 }
 
-/* The timer struck again. Returns true when the connection was given up. */
+/* Has the peer closed its window over data that is outstanding? */
+static bool ltcp_rto_probes(const struct sock *sk)
+{
+	return unlikely(!tcp_sk(sk)->snd_wnd) && !ltcp_in_handshake(sk);
+}
+
+/*
+ * The timer struck again. Returns true when the connection was given up. Into a
+ * closed window what is sent again is but a probe: as long as the peer answers, it
+ * lives (RFC 9293 MUST-36, SHLD-17), if somebody uses it.
+ */
 static bool ltcp_rto_gives_up(struct sock *sk)
 {
-	int tries = inet_csk(sk)->icsk_retransmits;
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	int tries = ltcp_rto_probes(sk) ? icsk->icsk_probes_out :
+					  icsk->icsk_retransmits;
 
 	if (tries == READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries1))
 		ltcp_rto_doubts(sk);
-	if (ltcp_orphan_gives_up(sk, tries))
+	if (ltcp_orphan_gives_up(sk, icsk->icsk_retransmits))
 		return true;
 	if (!ltcp_rto_is_over(sk, tries))
 		return false;
@@ -441,6 +453,8 @@ static void ltcp_rto_expired(struct sock *sk)
 
 	if (icsk->icsk_retransmits < U8_MAX)
 		icsk->icsk_retransmits++;
+	if (ltcp_rto_probes(sk) && icsk->icsk_probes_out < U8_MAX)
+		icsk->icsk_probes_out++;
 	if (unlikely(ltcp_rto_is_linear(sk))) {
 		ltcp_rto_restart(sk);
 	} else {

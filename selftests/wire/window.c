@@ -423,6 +423,33 @@ WIRE_TEST(window, shrunk__to_nothing, "F2 F6 MUST-34 SHLD-15 SHLD-17")
 	}
 }
 
+/* As with any closed window: as long as the peer answers, it lives. */
+WIRE_TEST_LONG(window, shrunk__to_nothing_for_long, 2000, "F2 F6 MUST-36 SHLD-17")
+{
+	int fd, i;
+
+	sysctl_set("net/ipv4/tcp_retries2", 3);
+	fd = small_segments();
+	app_write(fd, 5000);
+	expect_bytes(1, 5001);
+	inject(ACK, SEQ(1), ACK(2001), WIN(0));
+	for (i = 0; i < 8; i++) {
+		const struct seen *s = take(200000);
+
+		ensure(s && s->seq >= 2000 && s->seq <= 2001, "no probe came");
+		inject(ACK, SEQ(1), ACK(2001), WIN(0));
+	}
+	expect_state(fd, TCP_ESTABLISHED);
+	take_burst(5);
+	inject(ACK, SEQ(1), ACK(2001), WIN(5000));
+	while (app_info(fd).tcpi_unacked) {
+		const struct seen *s = take(200000);
+
+		ensure(s && s->seq >= 2001, "nothing more comes");
+		inject(ACK, SEQ(1), ACK(s->seq + s->len), WIN(5000));
+	}
+}
+
 WIRE_TEST(window, update__old_segments_do_not_count, "F2 W4 R8")
 {
 	int fd = small_segments();
