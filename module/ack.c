@@ -98,10 +98,16 @@ static u32 ltcp_rtt_from_ts(const struct tcp_sock *tp,
 	return max_t(u32, delta_ms * USEC_PER_MSEC, 1);
 }
 
-/* Microseconds from then to this ACK; 0 would be no sample. */
+/*
+ * Microseconds from then to this ACK; 0 is no sample: what was to wait in fq left
+ * sooner, since another qdisc has taken its place or the route leads elsewhere.
+ */
 static u32 ltcp_us_since(const struct tcp_sock *tp, u64 sent_ns)
 {
-	return max_t(u32, div_u64(tp->tcp_clock_cache - sent_ns, NSEC_PER_USEC), 1);
+	if (unlikely(sent_ns > tp->tcp_clock_cache))
+		return 0;
+	return clamp_t(u64, div_u64(tp->tcp_clock_cache - sent_ns, NSEC_PER_USEC),
+		       1, U32_MAX);
 }
 
 /* What was SACKed tells the round-trip time, too; acknowledged data goes first. */
@@ -112,6 +118,8 @@ static void ltcp_ack_sack_rtt(struct sock *sk, struct ltcp_ack_result *res)
 	if (likely(!res->sacked_sent_ns))
 		return;
 	rtt_us = ltcp_us_since(tcp_sk(sk), res->sacked_sent_ns);
+	if (unlikely(!rtt_us))
+		return;
 	ltcp_rtt_min_take(sk, rtt_us);
 	if (res->rtt_us)
 		return;

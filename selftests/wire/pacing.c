@@ -2,6 +2,8 @@
 /*
  * pacing.c - packets spread over time, and sized by the rate
  */
+#include <stdlib.h>
+
 #include "wire.h"
 
 enum { SEG = 1000 };
@@ -108,4 +110,40 @@ WIRE_TEST(pacing, rate__abort_while_waiting, "C8 S5")
 	app_abort(fd);
 	expect(RST | ACK);
 	expect_silence(5000);
+}
+
+/* Runs tc(8) on the device; without such a qdisc there is nothing to test. */
+static void qdisc(const char *kind)
+{
+	char command[80];
+
+	snprintf(command, sizeof(command),
+		 "tc qdisc replace dev wire0 root %s 2>/dev/null", kind);
+	if (system(command))
+		wire_skip("no %s in this kernel", kind);
+	note("%s", command);
+}
+
+/* A packet is stamped for when fq lets go of it; without fq it leaves before that. */
+WIRE_TEST(pacing, fq__replaced_under_way, "C8 R2")
+{
+	struct tcp_info info;
+	int fd;
+
+	qdisc("fq");
+	fd = paced(10000, 3);
+	next_at(1);
+	inject(ACK, ACK(1001));
+	next_at(1001);
+	inject(ACK, ACK(2001));
+	next_at(2001);
+	inject(ACK, ACK(3001));
+	qdisc("pfifo");
+	app_write(fd, 3 * SEG);
+	take_burst(50);
+	inject(ACK);
+	take_burst(50);
+	info = app_info(fd);
+	ensure_in(info.tcpi_rtt, 1, 500000);
+	ensure_in(info.tcpi_rto, 1, 2000000);
 }
