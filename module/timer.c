@@ -89,7 +89,10 @@ unsigned int ltcp_fin_timeout(const struct sock *sk)
 	return max_t(unsigned int, timeout, 4 * rto - (rto >> 1));
 }
 
-/* Since when the oldest data outstanding has waited for its ACK, in ltcp_now_ms() terms. */
+/*
+ * Since when the oldest data outstanding has waited for its ACK, in ltcp_now_ms()
+ * terms: at the latest since now, although fq may hold it yet.
+ */
 static u32 ltcp_waiting_since_ms(const struct sock *sk)
 {
 	const struct ltcp_sock *lt = ltcp_sk(sk);
@@ -97,7 +100,23 @@ static u32 ltcp_waiting_since_ms(const struct sock *sk)
 
 	if (inet_csk(sk)->icsk_retransmits || !head)
 		return lt->rto_since_ms;
-	return div_u64(head->skb_mstamp_ns, NSEC_PER_MSEC);
+	return div_u64(min_t(u64, head->skb_mstamp_ns, lt->tcp.tcp_clock_cache),
+		       NSEC_PER_MSEC);
+}
+
+/* How long fq holds @skb yet, jiffies. A packet that has not left is not late. */
+static unsigned long ltcp_departs_in(const struct sock *sk, const struct sk_buff *skb)
+{
+	u64 now_ns = tcp_sk(sk)->tcp_clock_cache;
+
+	if (!skb || skb->skb_mstamp_ns <= now_ns)
+		return 0;
+	return nsecs_to_jiffies(skb->skb_mstamp_ns - now_ns);
+}
+
+static bool ltcp_waits_in_fq(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_pacing_status) == SK_PACING_FQ;
 }
 
 /* RTO, or what TCP_USER_TIMEOUT leaves of it. */
@@ -114,6 +133,27 @@ static unsigned long ltcp_rto_delay(const struct sock *sk)
 	return min(rto, msecs_to_jiffies(max(left_ms, 0)) + 1);
 }
 
+/* When RTO expires if it starts now, or when the first packet leaves; jiffies. */
+static unsigned long ltcp_rto_due(const struct sock *sk)
+{
+	unsigned long when = jiffies + ltcp_rto_delay(sk);
+
+	if (unlikely(ltcp_waits_in_fq(sk)))
+		when += ltcp_departs_in(sk, ltcp_rtx_head(ltcp_sk(sk)));
+	return when;
+}
+
+/* How long to wait for the ACK of the last packet before probing, jiffies; 0: no probe. */
+static unsigned long ltcp_pto_delay(const struct sock *sk, unsigned long left)
+{
+	u32 pto_us = ltcp_tlp_delay_us(sk, jiffies_to_usecs(left));
+	unsigned long delay = usecs_to_jiffies(pto_us);
+
+	if (unlikely(pto_us && ltcp_waits_in_fq(sk)))
+		delay += ltcp_departs_in(sk, ltcp_sk(sk)->rtx_last);
+	return delay;
+}
+
 /**
  * ltcp_timer_arm_loss - start the timer that is due first of those for losses
  * @sk: connection with packets outstanding, rto_at set
@@ -124,17 +164,16 @@ static unsigned long ltcp_rto_delay(const struct sock *sk)
 void ltcp_timer_arm_loss(struct sock *sk, u32 reo_wait_us)
 {
 	long left = max_t(long, ltcp_sk(sk)->rto_at - jiffies, 1);
-	u32 pto_us;
+	unsigned long pto;
 
 	if (unlikely(reo_wait_us)) {
 		ltcp_xmit_timer_at(sk, ICSK_TIME_REO_TIMEOUT,
 				   min_t(long, usecs_to_jiffies(reo_wait_us), left));
 		return;
 	}
-	pto_us = ltcp_tlp_delay_us(sk, jiffies_to_usecs(left));
-	if (pto_us)
-		ltcp_xmit_timer_at(sk, ICSK_TIME_LOSS_PROBE,
-				   min_t(long, usecs_to_jiffies(pto_us), left));
+	pto = ltcp_pto_delay(sk, left);
+	if (pto)
+		ltcp_xmit_timer_at(sk, ICSK_TIME_LOSS_PROBE, min_t(long, pto, left));
 	else
 		ltcp_xmit_timer_at(sk, ICSK_TIME_RETRANS, left);
 }
@@ -161,7 +200,7 @@ void ltcp_timer_data_sent(struct sock *sk)
  */
 void ltcp_timer_arm_rto(struct sock *sk)
 {
-	ltcp_sk(sk)->rto_at = jiffies + ltcp_rto_delay(sk);
+	ltcp_sk(sk)->rto_at = ltcp_rto_due(sk);
 	ltcp_timer_arm_loss(sk, 0);
 }
 
@@ -516,8 +555,8 @@ static void ltcp_probe_expired(struct sock *sk)
 	if (ltcp_all_sent_acked(ltcp_sk(sk)))
 		return;
 	ltcp_tlp_expired(sk);
-	ltcp_sk(sk)->rto_at = jiffies + ltcp_rto_delay(sk);
-	ltcp_xmit_timer_at(sk, ICSK_TIME_RETRANS, ltcp_rto_delay(sk));
+	ltcp_sk(sk)->rto_at = ltcp_rto_due(sk);
+	ltcp_xmit_timer_at(sk, ICSK_TIME_RETRANS, ltcp_sk(sk)->rto_at - jiffies);
 }
 
 static void ltcp_xmit_timer_locked(struct sock *sk)

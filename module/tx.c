@@ -745,16 +745,20 @@ static void ltcp_send_lost(struct sock *sk)
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
 	struct sk_buff *skb;
+	bool first;
+	int err;
 
 	while ((skb = ltcp_loss_next(sk))) {
 		if (ltcp_in_flight(tp) >= tp->snd_cwnd && !lt->first_rtx_free)
 			return;
 		if (ltcp_tx_held(sk, skb))
 			return;
-		if (skb == ltcp_rtx_head(lt))
-			ltcp_timer_arm_rto(sk);
+		first = skb == ltcp_rtx_head(lt);
 		lt->first_rtx_free = false;
-		if (ltcp_retransmit(sk, skb))
+		err = ltcp_retransmit(sk, skb);
+		if (first)
+			ltcp_timer_arm_rto(sk);
+		if (err)
 			return;
 	}
 }

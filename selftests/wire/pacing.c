@@ -147,3 +147,27 @@ WIRE_TEST(pacing, fq__replaced_under_way, "C8 R2")
 	ensure_in(info.tcpi_rtt, 1, 500000);
 	ensure_in(info.tcpi_rto, 1, 2000000);
 }
+
+/* What fq holds back is no older than when it leaves: nobody's patience is over. */
+WIRE_TEST(pacing, fq__user_timeout_counts_from_departure, "C8 R2")
+{
+	int fd, seq;
+
+	qdisc("fq");
+	fd = active_open(MSS(SEG));
+	app_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 20000);
+	app_set(fd, SOL_SOCKET, SO_SNDBUF, 100000);
+	app_set(fd, SOL_SOCKET, SO_MAX_PACING_RATE, 1500);
+	app_write(fd, 8 * SEG);
+	for (seq = 1; seq < 8 * SEG;) {
+		const struct seen *s = take(3000);
+
+		ensure(s, "nothing more comes");
+		if (s->len && s->seq == seq) {
+			seq += s->len;
+			inject(ACK, ACK(seq));
+		}
+	}
+	expect_state(fd, TCP_ESTABLISHED);
+	ensure_eq(app_info(fd).tcpi_total_retrans, 0);
+}
