@@ -763,6 +763,20 @@ static void ltcp_send_lost(struct sock *sk)
 	}
 }
 
+/*
+ * F-RTO would have new data sent, but Nagle, a cork or pacing holds it back: then
+ * what is lost goes, as without F-RTO (RFC 5682 section 2.1, step 2b).
+ */
+static void ltcp_frto_without_new(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	if (seq_gt(lt->tcp.snd_nxt, lt->frto.recover))
+		return;
+	lt->frto.step = LTCP_FRTO_OFF;
+	ltcp_send_lost(sk);
+}
+
 /* ------------------------------------------------------------------ */
 /* The push                                                             */
 /* ------------------------------------------------------------------ */
@@ -800,6 +814,8 @@ void ltcp_push(struct sock *sk)
 			if (!lt->tcp.packets_out && !skb_queue_empty(&lt->unsent))
 				ltcp_timer_arm_persist(sk);
 		}
+		if (unlikely(lt->frto.step == LTCP_FRTO_STEP3))
+			ltcp_frto_without_new(sk);
 		ltcp_chrono_update(sk, stop == LTCP_TX_WINDOW);
 	}
 	if (unlikely(lt->urg_owed) && ltcp_urg_ahead(lt, lt->tcp.snd_nxt))

@@ -658,3 +658,24 @@ WIRE_TEST(rto, give_up__user_timeout_in_syn_sent, "R2 MUST-23 A4")
 	app_connect_result(fd, ETIMEDOUT);
 	ensure_in((now_us() - start) / 1000, 2500, 6000);
 }
+
+/*
+ * Step 2b of F-RTO, but Nagle keeps the only new data: what is lost must not wait for
+ * another timeout.
+ */
+WIRE_TEST(rto, frto__new_data_that_may_not_leave, "R2 R7")
+{
+	int fd;
+
+	classic_recovery();
+	sysctl_set("net/ipv4/tcp_frto", 2);
+	fd = active_open(MSS(1000), SACK_OK);
+	app_write(fd, 2500);
+	expect_bytes(1, 2501);
+	app_write(fd, 300);
+	expect_after(200, ACK, SEQ(1), LEN(1000));
+	inject(ACK, ACK(1001));
+	expect_bytes(1001, 2501);
+	inject(ACK, ACK(2501));
+	expect(PSH | ACK, SEQ(2501), LEN(300));
+}
