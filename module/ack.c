@@ -299,13 +299,19 @@ static bool ltcp_ack_window(struct tcp_sock *tp, const struct ltcp_seg *seg)
 }
 
 /*
- * The window opens again over data that was sent before it was closed. What was
- * sent into the closed one is not the path's fault: time counts afresh.
+ * The window opens again. If it was closed over data that is out, what was sent into
+ * it since is not the path's fault: time counts afresh. If it was probed, what may
+ * still hold data back, a cork or SWS avoidance, does so for a time of its own.
  */
 static void ltcp_ack_reopened(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 
+	if (likely(!tcp_sk(sk)->packets_out)) {
+		if (icsk->icsk_pending == ICSK_TIME_PROBE0)
+			ltcp_timer_stop_xmit(sk);
+		return;
+	}
 	icsk->icsk_retransmits = min_t(u8, icsk->icsk_retransmits, 1);
 	ltcp_rto_restart(sk);
 	ltcp_timer_arm_rto(sk);
@@ -416,7 +422,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 	else if (unlikely(sk->sk_state == TCP_SYN_RECV))
 		ltcp_ack_syn_rtt(sk, seg);
 	res.wnd_update = ltcp_ack_window(tp, seg);
-	if (unlikely(shut && tp->snd_wnd && tp->packets_out))
+	if (unlikely(shut && tp->snd_wnd))
 		ltcp_ack_reopened(sk);
 	ltcp_ecn_ack(sk, seg, &res);
 	if (!tp->packets_out && !res.acked_segs &&

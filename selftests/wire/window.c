@@ -450,6 +450,37 @@ WIRE_TEST_LONG(window, shrunk__to_nothing_for_long, 2000, "F2 F6 MUST-36 SHLD-17
 	}
 }
 
+/* A cork holds for 200 ms, however long the probes before had become (tcp(7)). */
+WIRE_TEST(window, zero__opens_under_a_cork, "F2 F6 A4")
+{
+	int fd = small_segments();
+
+	app_set(fd, IPPROTO_TCP, TCP_CORK, 1);
+	app_write(fd, 1000);
+	expect(ACK, SEQ(1), LEN(1000));
+	inject(ACK, ACK(1001), WIN(0));
+	app_write(fd, 100);
+	pass_ms(5000);
+	ignore_rest();
+	inject(ACK, ACK(1001), WIN(5000));
+	expect_within(100, 250, PSH | ACK, SEQ(1001), LEN(100));
+}
+
+/* Too small a window, and SWS avoidance gives way after a time of its own (MUST-38). */
+WIRE_TEST(window, zero__opens_a_little, "F2 F4 F6 MUST-38")
+{
+	int fd = small_segments();
+
+	app_write(fd, 1000);
+	expect(PSH | ACK, SEQ(1), LEN(1000));
+	inject(ACK, ACK(1001), WIN(0));
+	app_write(fd, 1000);
+	pass_ms(5000);
+	ignore_rest();
+	inject(ACK, ACK(1001), WIN(400));
+	expect_within(100, 1000, ACK, SEQ(1001), LEN(400));
+}
+
 WIRE_TEST(window, update__old_segments_do_not_count, "F2 W4 R8")
 {
 	int fd = small_segments();
