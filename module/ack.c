@@ -415,6 +415,8 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 		/* Old: its SACK blocks may still be news, its window is not */
 		if (seg->opt.present & LTCP_OPT_SACK)
 			ltcp_sack_process(sk, seg, &res);
+		tp->delivered += res.delivered_segs;
+		ltcp_rate_finish(ltcp_sk(sk), &res);
 		return;
 	}
 	if (seg->ack != tp->snd_una)
