@@ -512,7 +512,7 @@ enum ltcp_tx_stop {
 	LTCP_TX_CWND,		/* cwnd is full, or nearly */
 	LTCP_TX_WINDOW,		/* the peer's window */
 	LTCP_TX_NAGLE,		/* waiting for more data or an ACK */
-	LTCP_TX_HELD,		/* paced, enough wait in the qdisc, or one at a time */
+	LTCP_TX_HELD,		/* paced, enough in the qdisc, one at a time, no memory */
 };
 
 /**
@@ -637,8 +637,10 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 			break;
 		}
 		if (!plan.whole &&
-		    ltcp_tx_split(sk, skb, plan.len, GFP_ATOMIC))
+		    ltcp_tx_split(sk, skb, plan.len, GFP_ATOMIC)) {
+			stop = LTCP_TX_HELD;
 			break;
+		}
 		ltcp_cb(skb)->mss = size;
 		ltcp_cb(skb)->segs = ltcp_segs_of(skb->len, size);
 		if (unlikely(probe))
