@@ -270,6 +270,9 @@ static void ltcp_ack_advance(struct sock *sk, const struct ltcp_seg *seg,
 	icsk->icsk_probes_tstamp = 0;
 	if (unlikely(icsk->icsk_mtup.probe_size))
 		ltcp_mtup_ack(sk);
+	/* Long after, SND.UP would look like the future */
+	if (unlikely(ltcp_sk(sk)->urg_out) && seq_leq(tp->snd_up, seg->ack))
+		ltcp_sk(sk)->urg_out = false;
 	/* Whatever ICMP said, the path works */
 	if (unlikely(sk->sk_err_soft))
 		WRITE_ONCE(sk->sk_err_soft, 0);
