@@ -188,6 +188,9 @@ void ltcp_sack_process(struct sock *sk, const struct ltcp_seg *seg,
 	}
 	if (!tp->packets_out)
 		return;
+	/* What was reported 2^32 bytes ago looks like a report of today */
+	if (!tp->sacked_out)
+		memset(tp->recv_sack_cache, 0, sizeof(tp->recv_sack_cache));
 	for (; i < seg->opt.nsack; i++) {
 		const struct ltcp_sack_block *b = &seg->opt.sack[i];
 		u32 start;
