@@ -242,14 +242,14 @@ static u32 ltcp_queue_limit(const struct sock *sk, const struct sk_buff *skb)
  */
 bool ltcp_queue_full(struct sock *sk, const struct sk_buff *skb)
 {
-	u32 limit = ltcp_queue_limit(sk, skb);
+	int limit = ltcp_queue_limit(sk, skb);
 
-	if (likely(refcount_read(&sk->sk_wmem_alloc) <= limit))
+	if (likely(sk_wmem_alloc_get(sk) <= limit))
 		return false;
 	set_bit(TSQ_THROTTLED, &sk->sk_tsq_flags);
 	/* Pairs with ltcp_wfree(): it subtracts, then looks at the bit */
 	smp_mb__after_atomic();
-	return refcount_read(&sk->sk_wmem_alloc) > limit;
+	return sk_wmem_alloc_get(sk) > limit;
 }
 
 /**

@@ -171,3 +171,14 @@ WIRE_TEST(pacing, fq__user_timeout_counts_from_departure, "C8 R2")
 	expect_state(fd, TCP_ESTABLISHED);
 	ensure_eq(app_info(fd).tcpi_total_retrans, 0);
 }
+
+/* With no room at all below us a packet leaves when the one before it has. */
+WIRE_TEST(pacing, queue__limit_of_nothing, "C8 A4")
+{
+	int fd;
+
+	sysctl_set("net/ipv4/tcp_limit_output_bytes", 0);
+	fd = active_open(MSS(SEG));
+	app_write(fd, 3 * SEG);
+	next_at(1), next_at(1001), next_at(2001);
+}
