@@ -78,7 +78,8 @@ static void ltcp_rtt_take(struct sock *sk, u32 rtt_us)
 }
 
 /*
- * A sample from the echoed timestamp, good also for what was sent again. With one
+ * A sample from the echoed timestamp, good also for what was sent again; of a tick
+ * at least, lest a round trip of less become the least there ever was. With one
  * exception: there are peers that answer each SYN with the first one's timestamp, so
  * an echo from before the last, at @syn_ns, does not tell which was answered.
  */
@@ -95,7 +96,7 @@ static u32 ltcp_rtt_from_ts(const struct tcp_sock *tp,
 	delta_ms = ltcp_tsval(tp) - seg->opt.tsecr;
 	if (delta_ms > LTCP_RTT_TS_MAX_MS)
 		return 0;
-	return max_t(u32, delta_ms * USEC_PER_MSEC, 1);
+	return max(delta_ms, 1U) * USEC_PER_MSEC;
 }
 
 /*
