@@ -364,16 +364,21 @@ u32 ltcp_loss_on_reo_timer(struct sock *sk)
  * ltcp_loss_too_big - what is in flight and can never get through is lost
  * @sk: connection whose path takes segments of mss_cache at most
  *
- * RFC 1191 section 6.4. Context: BH off, socket lock.
+ * RFC 1191 section 6.4; copies are no better. Context: BH off, socket lock.
  */
 void ltcp_loss_too_big(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct sk_buff *skb;
 
-	for (skb = ltcp_rtx_head(lt); skb; skb = ltcp_rtx_next(skb))
-		if (ltcp_cb(skb)->mss > lt->tcp.mss_cache)
+	for (skb = ltcp_rtx_head(lt); skb; skb = ltcp_rtx_next(skb)) {
+		if (ltcp_cb(skb)->mss <= lt->tcp.mss_cache)
+			continue;
+		if (ltcp_cb(skb)->sacked & LTCP_SKB_RETRANS)
+			ltcp_copy_lost(sk, skb);
+		else
 			ltcp_mark_lost(sk, skb);
+	}
 	if (!ltcp_has_sack(&lt->tcp))
 		ltcp_bound_dupacks(&lt->tcp);
 }

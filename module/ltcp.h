@@ -695,6 +695,7 @@ bool ltcp_arq_waits(const struct ltcp_sock *lt);
 bool ltcp_rack_is_on(const struct sock *sk);
 void ltcp_rack_packet_delivered(struct ltcp_sock *lt, const struct sk_buff *skb,
 				u32 end_seq, struct ltcp_rack_ack *ack);
+void ltcp_copy_lost(struct sock *sk, struct sk_buff *skb);
 void ltcp_rack_copy_sent(struct ltcp_sock *lt, const struct sk_buff *skb);
 u32 ltcp_rack_mark(struct sock *sk);
 bool ltcp_rack_rto_loses(const struct sock *sk, const struct sk_buff *skb);

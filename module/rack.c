@@ -129,8 +129,14 @@ static u32 ltcp_rack_mark_first(struct sock *sk, u32 reo_wnd_us)
 	return least_us;
 }
 
-/* A copy is lost, too: the packet waits to be sent once more. */
-static void ltcp_copy_lost(struct sock *sk, struct sk_buff *skb)
+/**
+ * ltcp_copy_lost - a copy is lost, too: the packet waits to be sent once more
+ * @sk: connection
+ * @skb: packet whose copy is on its way
+ *
+ * Context: BH off, socket lock.
+ */
+void ltcp_copy_lost(struct sock *sk, struct sk_buff *skb)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct ltcp_cb *cb = ltcp_cb(skb);

@@ -327,3 +327,20 @@ WIRE_TEST(icmp, frag_needed__remembered_by_the_route, "R9 SHLD-6 MUST-16")
 	expect(ACK, SEQ(1), LEN(960));
 	expect(PSH | ACK, SEQ(961), LEN(40));
 }
+
+/* RFC 1191 section 6.4, for a copy: it did not get through either. */
+WIRE_TEST(icmp, frag_needed__for_what_was_sent_again, "R9 R3")
+{
+	int fd;
+
+	classic_recovery();
+	fd = active_open(MSS(1460), SACK_OK);
+	app_write(fd, 2920);
+	expect_bytes(1, 2921);
+	expect_after(200, ACK, SEQ(1), LEN(1460));
+	inject_icmp(3, 4, SEQ(1), MTU(1040));
+	expect(ACK, SEQ(1), LEN(1000));
+	inject(ACK, ACK(1001));
+	expect_bytes(1001, 2461);
+	ensure_eq(app_info(fd).tcpi_snd_mss, 1000);
+}
