@@ -233,6 +233,14 @@ static u32 ltcp_queue_limit(const struct sock *sk, const struct sk_buff *skb)
 	return min_t(u64, limit + ltcp_queue_delayed(sk), INT_MAX);
 }
 
+/* One packet may always wait. */
+static bool ltcp_queue_holds(const struct sock *sk, int limit)
+{
+	int waiting = sk_wmem_alloc_get(sk);
+
+	return unlikely(waiting >= limit) && waiting;
+}
+
 /**
  * ltcp_queue_full - do enough packets of this socket wait in the qdisc?
  * @sk: connection
@@ -244,12 +252,12 @@ bool ltcp_queue_full(struct sock *sk, const struct sk_buff *skb)
 {
 	int limit = ltcp_queue_limit(sk, skb);
 
-	if (likely(sk_wmem_alloc_get(sk) <= limit))
+	if (!ltcp_queue_holds(sk, limit))
 		return false;
 	set_bit(TSQ_THROTTLED, &sk->sk_tsq_flags);
 	/* Pairs with ltcp_wfree(): it subtracts, then looks at the bit */
 	smp_mb__after_atomic();
-	return sk_wmem_alloc_get(sk) > limit;
+	return ltcp_queue_holds(sk, limit);
 }
 
 /**
@@ -262,15 +270,17 @@ void ltcp_wfree(struct sk_buff *skb)
 {
 	struct sock *sk = skb->sk;
 
+	/* All but the last unit, which keeps @sk in memory */
+	WARN_ON_ONCE(refcount_sub_and_test(skb->truesize - 1, &sk->sk_wmem_alloc));
+	/* Pairs with ltcp_queue_full(): it sets the bit, then looks at the sum */
+	smp_mb__after_atomic();
 	if (unlikely(test_bit(TSQ_THROTTLED, &sk->sk_tsq_flags)) &&
 	    refcount_inc_not_zero(&sk->sk_refcnt)) {
-		sock_wfree(skb);
 		if (test_and_clear_bit(TSQ_THROTTLED, &sk->sk_tsq_flags))
 			ltcp_batch_push(sk);
 		sock_put(sk);
-		return;
 	}
-	sock_wfree(skb);
+	sk_free(sk);
 }
 
 /* ------------------------------------------------------------------ */

@@ -766,8 +766,9 @@ static void ltcp_send_lost(struct sock *sk)
 }
 
 /*
- * F-RTO would have new data sent, but Nagle, a cork or pacing holds it back: then
- * what is lost goes, as without F-RTO (RFC 5682 section 2.1, step 2b).
+ * F-RTO would have new data sent, but Nagle, a cork or a window holds it back, and no
+ * timer will let it go: then what is lost goes, as without F-RTO (RFC 5682 section
+ * 2.1, step 2b).
  */
 static void ltcp_frto_without_new(struct sock *sk)
 {
@@ -816,7 +817,8 @@ void ltcp_push(struct sock *sk)
 			if (!lt->tcp.packets_out && !skb_queue_empty(&lt->unsent))
 				ltcp_timer_arm_persist(sk);
 		}
-		if (unlikely(lt->frto.step == LTCP_FRTO_STEP3))
+		if (unlikely(lt->frto.step == LTCP_FRTO_STEP3) &&
+		    stop != LTCP_TX_HELD)
 			ltcp_frto_without_new(sk);
 		ltcp_chrono_update(sk, stop == LTCP_TX_WINDOW);
 	}
