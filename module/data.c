@@ -237,6 +237,7 @@ static bool ltcp_coalesce(struct sock *sk, struct sk_buff *to,
 	sk_mem_charge(sk, delta);
 	cb->end_seq = ltcp_cb(skb)->end_seq;
 	cb->flags |= ltcp_cb(skb)->flags;
+	ltcp_stamp_follow(to, skb);
 	kfree_skb_partial(skb, stolen);
 	return true;
 }

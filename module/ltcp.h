@@ -271,6 +271,16 @@ static inline struct ltcp_cb *ltcp_cb(const struct sk_buff *skb)
 	return (struct ltcp_cb *)skb->cb;
 }
 
+/* @skb's bytes were added to @to's end: its time of arrival is that of the last one. */
+static inline void ltcp_stamp_follow(struct sk_buff *to, struct sk_buff *skb)
+{
+	if (likely(!ltcp_cb(skb)->has_rxtstamp))
+		return;
+	ltcp_cb(to)->has_rxtstamp = true;
+	to->tstamp = skb->tstamp;
+	*skb_hwtstamps(to) = *skb_hwtstamps(skb);
+}
+
 #define ltcp_rb_to_skb(rb)	rb_entry_safe(rb, struct sk_buff, rbnode)
 
 static inline struct sk_buff *ltcp_rtx_head(const struct ltcp_sock *lt)

@@ -70,7 +70,6 @@ static struct sk_buff *ltcp_compact_target(struct sock *sk,
 	*ltcp_cb(to) = *ltcp_cb(skb);
 	ltcp_cb(to)->seq = seq;
 	ltcp_cb(to)->end_seq = seq;
-	to->tstamp = skb->tstamp;
 	skb_set_owner_r(to, sk);
 	return to;
 }
@@ -81,7 +80,7 @@ static struct sk_buff *ltcp_compact_target(struct sock *sk,
  */
 static bool ltcp_compact_copy(struct sock *sk, struct sk_buff_head *out,
 			      const struct sk_buff_head *rest,
-			      struct sk_buff **to, const struct sk_buff *skb)
+			      struct sk_buff **to, struct sk_buff *skb)
 {
 	u32 seq = ltcp_compact_from(out, skb);
 	u32 bytes;
@@ -101,6 +100,7 @@ static bool ltcp_compact_copy(struct sock *sk, struct sk_buff_head *out,
 				  skb_put(*to, bytes), bytes))
 			return false;
 		ltcp_cb(*to)->end_seq = seq + bytes;
+		ltcp_stamp_follow(*to, skb);
 	}
 	return true;
 }

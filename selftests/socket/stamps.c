@@ -207,3 +207,40 @@ WIRE_TEST(stamps, receive__in_one_long_read, "A3 F6")
 	ensure_eq(waitpid(writer, &status, 0), writer);
 	ensure_eq(status, 0);
 }
+
+/* Reads; the time that the control message tells, milliseconds. */
+static int64_t read_stamp_ms(int fd, size_t bytes)
+{
+	char buf[100], control[100];
+	struct iovec io = { .iov_base = buf, .iov_len = bytes };
+	struct msghdr msg = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+	struct timeval tv;
+
+	ensure_eq(recvmsg(fd, &msg, 0), (ssize_t)bytes);
+	c = CMSG_FIRSTHDR(&msg);
+	ensure(c && c->cmsg_type == SCM_TIMESTAMP, "no time was told");
+	memcpy(&tv, CMSG_DATA(c), sizeof(tv));
+	return tv.tv_sec * 1000LL + tv.tv_usec / 1000;
+}
+
+/* The time is that of the last byte read, however the bytes lie in memory. */
+WIRE_TEST(stamps, receive__time_of_the_last_byte, "A3")
+{
+	struct pair p = connected();
+	int64_t first_ms, second_ms;
+	int on = 1;
+
+	ensure_ok(setsockopt(p.server, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)));
+	pass_ms(20);
+	ensure_eq(send(p.client, "a", 1, 0), 1);
+	pass_ms(20);
+	first_ms = read_stamp_ms(p.server, 1);
+	ensure_eq(send(p.client, "b", 1, 0), 1);
+	pass_ms(500);
+	ensure_eq(send(p.client, "c", 1, 0), 1);
+	pass_ms(20);
+	second_ms = read_stamp_ms(p.server, 2);
+	ensure_in(second_ms - first_ms, 510, 600);
+}
