@@ -246,15 +246,18 @@ static bool ltcp_coalesce(struct sock *sk, struct sk_buff *to,
  * ltcp_data_ready - wake a reader, if SO_RCVLOWAT lets us
  * @sk: connection with new data or FIN
  *
- * Until it runs, one that was woken in recv() needs no second call. Context:
- * socket lock.
+ * Until it runs, one that was woken in recv() needs no second call. It calls those
+ * who wait in another way when it has run, for what it may leave. Context: socket
+ * lock.
  */
 void ltcp_data_ready(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
-	if (lt->reader == LTCP_READER_CALLED)
+	if (lt->reader >= LTCP_READER_CALLED) {
+		lt->reader = LTCP_READER_CALLED_TWICE;
 		return;
+	}
 	if (!ltcp_readable(sk) && !sock_flag(sk, SOCK_DONE) &&
 	    !lt->reader_began)
 		return;
@@ -635,7 +638,7 @@ void ltcp_ack_decide(struct sock *sk)
 		if (!in_serving_softirq() ||
 		    unacked >= LTCP_BATCH_SEGS * icsk->icsk_ack.rcv_mss)
 			ltcp_send_ack(sk);
-		else if (ltcp_sk(sk)->reader == LTCP_READER_CALLED)
+		else if (ltcp_sk(sk)->reader >= LTCP_READER_CALLED)
 			ltcp_timer_arm_delack(sk, 1);
 		else
 			ltcp_batch_ack(sk);

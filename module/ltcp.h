@@ -219,6 +219,7 @@ enum {
 	LTCP_READER_AWAY,		/* not in recv(), or not known to be */
 	LTCP_READER_SLEEPS,
 	LTCP_READER_CALLED,		/* woken, but has not run yet */
+	LTCP_READER_CALLED_TWICE,	/* and more has come meanwhile */
 };
 
 static inline struct ltcp_sock *ltcp_sk(const struct sock *sk)

@@ -267,6 +267,25 @@ static bool ltcp_recv_enough(const struct sock *sk, const struct ltcp_read *rd)
 	       signal_pending(current);
 }
 
+/* Wait for another tail of the queue, as ltcp_data_ready() may know. */
+static int ltcp_recv_wait(struct sock *sk, struct ltcp_read *rd)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	bool twice;
+	int err;
+
+	/* What it has taken counts towards SO_RCVLOWAT, too */
+	lt->reader_began = rd->copied_bytes;
+	lt->reader = LTCP_READER_SLEEPS;
+	err = sk_wait_data(sk, &rd->timeo, skb_peek_tail(&sk->sk_receive_queue));
+	twice = lt->reader == LTCP_READER_CALLED_TWICE;
+	lt->reader = LTCP_READER_AWAY;
+	lt->reader_began = false;
+	if (twice)
+		ltcp_data_ready(sk);
+	return err;
+}
+
 /*
  * Sleep for more; what waits in the backlog is more, too. Another reader may
  * take meanwhile what this one has peeked at: then it goes on behind that.
@@ -276,17 +295,10 @@ static int ltcp_recv_sleep(struct sock *sk, struct ltcp_read *rd)
 	int err = 0;
 
 	ltcp_recv_settle(sk, rd);
-	if (rd->copied_bytes >= rd->target_bytes) {
+	if (rd->copied_bytes >= rd->target_bytes)
 		sk_flush_backlog(sk);
-	} else {
-		/* What it has taken counts towards SO_RCVLOWAT, too */
-		ltcp_sk(sk)->reader_began = rd->copied_bytes;
-		ltcp_sk(sk)->reader = LTCP_READER_SLEEPS;
-		err = sk_wait_data(sk, &rd->timeo,
-				   skb_peek_tail(&sk->sk_receive_queue));
-		ltcp_sk(sk)->reader = LTCP_READER_AWAY;
-		ltcp_sk(sk)->reader_began = false;
-	}
+	else
+		err = ltcp_recv_wait(sk, rd);
 	if (err < 0)
 		return err;
 	if (rd->flags & MSG_PEEK)

@@ -2,6 +2,7 @@
 /*
  * poll.c - poll(), select() and epoll, level and edge, for every event
  */
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 
@@ -293,6 +294,50 @@ WIRE_TEST(poll, epoll__nonblocking_connect, "A3")
 	expect(ACK, SEQ(1), ACK(1));
 	ensure_eq(epolled(epoll, 100), EPOLLOUT);
 	end_case(fd);
+}
+
+/* From now on this process runs alone, until it sleeps; returns a reader's process. */
+static pid_t slow_reader_of(int fd, size_t bytes)
+{
+	struct sched_param first = { .sched_priority = 1 };
+	static char buf[100];
+	cpu_set_t cpu;
+	pid_t reader;
+
+	CPU_ZERO(&cpu);
+	CPU_SET(0, &cpu);
+	ensure_ok(sched_setaffinity(0, sizeof(cpu), &cpu));
+	reader = fork();
+	if (!reader)
+		_exit(recv(fd, buf, bytes, 0) != (ssize_t)bytes);
+	arrive();
+	ensure_ok(sched_setscheduler(0, SCHED_FIFO, &first));
+	return reader;
+}
+
+/*
+ * Who sleeps in recv() was woken, but has not run when more comes: those who
+ * sleep in epoll_wait() must hear of what it leaves.
+ */
+WIRE_TEST(poll, epoll__beside_a_slow_reader, "A3")
+{
+	struct pair p = connected();
+	int epoll = epoll_create1(0), status;
+	pid_t reader = slow_reader_of(p.server, 1);
+	char buf[100];
+
+	ensure_ok(add(epoll, p.server, EPOLLIN));
+	ensure_eq(send(p.client, "x", 1, 0), 1);
+	ensure_eq(epolled(epoll, 0), EPOLLIN);
+	ensure_eq(recv(p.server, buf, sizeof(buf), MSG_DONTWAIT), 1);
+	ensure_eq(epolled(epoll, 0), 0);
+	ensure_eq(send(p.client, "12345678", 8, 0), 8);
+	/* At once, or when the reader has had its byte */
+	ensure_eq(epolled(epoll, 1000), EPOLLIN);
+	ensure_eq(waitpid(reader, &status, 0), reader);
+	ensure_eq(status, 0);
+	ensure_eq(epolled(epoll, 0), EPOLLIN);
+	ensure_eq(recv(p.server, buf, sizeof(buf), MSG_DONTWAIT), 7);
 }
 
 WIRE_TEST(poll, sigio__tells_of_data, "A3")
