@@ -151,7 +151,7 @@ static void ltcp_audit_timers(const struct sock *sk)
 	struct inet_connection_sock *icsk = inet_csk((struct sock *)sk);
 	const struct ltcp_sock *lt = ltcp_sk(sk);
 
-	if (lt->deferred)
+	if (lt->deferred || lt->backlog_push)
 		return;
 	ltcp_audit_that(sk, !lt->tcp.packets_out || icsk->icsk_pending,
 			"%u segments are out and no timer runs",

@@ -137,6 +137,7 @@ struct ltcp_sock {
 
 	struct ltcp_net *lnet;		/* the namespace's part; set once */
 	u32 deferred;			/* LTCP_DEFER_* bits for release_cb; slock */
+	bool backlog_push;		/* the backlog leaves it a push, too; the owner's, not slock */
 	bool batch_wake;		/* wake the reader when the batch is done; slock */
 
 	/* All that follows is cleared for every new connection, but for cc */

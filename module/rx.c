@@ -123,13 +123,14 @@ static bool ltcp_ack_state(struct sock *sk, struct sk_buff *skb,
 /*
  * The push that ends a segment's processing. While a user owns the socket a
  * whole backlog is being worked off, and one push at its end serves all of it;
- * only what must be acknowledged at once is.
+ * only what must be acknowledged at once is. The owner has not the spinlock now, so
+ * the bits of those who have it are not his to change.
  */
 static void ltcp_segment_push(struct sock *sk)
 {
 	if (sock_owned_by_user(sk) &&
 	    !(inet_csk(sk)->icsk_ack.pending & ICSK_ACK_NOW))
-		ltcp_sk(sk)->deferred |= LTCP_DEFER_PUSH;
+		ltcp_sk(sk)->backlog_push = true;
 	else
 		ltcp_push(sk);
 }

@@ -167,6 +167,7 @@ void ltcp_init_block(struct sock *sk)
 	struct tcp_sock *tp = tcp_sk(sk);
 
 	ltcp_sk(sk)->lnet = ltcp_net(sock_net(sk));
+	ltcp_sk(sk)->backlog_push = false;
 	ltcp_sk(sk)->batch_wake = false;
 	sk->tcp_rtx_queue = RB_ROOT;
 	tp->out_of_order_queue = RB_ROOT;

@@ -727,13 +727,14 @@ static void ltcp_keepalive_fired(struct timer_list *t)
 void ltcp_release_cb(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
-	u32 todo = lt->deferred;
+	u32 todo = lt->deferred | (lt->backlog_push ? LTCP_DEFER_PUSH : 0);
 
 	if (likely(!todo)) {
 		ltcp_audit(sk);
 		return;
 	}
 	lt->deferred = 0;
+	lt->backlog_push = false;
 	if (todo & LTCP_DEFER_RTO) {
 		ltcp_xmit_timer_locked(sk);
 		__sock_put(sk);
