@@ -30,15 +30,25 @@ struct ltcp_batch {
 
 static DEFINE_PER_CPU(struct ltcp_batch, ltcp_batch);
 
+/* An owner may be about to sleep in recv(): whom to wake is told apart after that. */
+static void ltcp_batch_wake_now(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+
+	lt->batch_wake = false;
+	if (sock_owned_by_user(sk))
+		lt->deferred |= LTCP_DEFER_WAKE;
+	else
+		ltcp_data_ready(sk);
+}
+
 static void ltcp_batch_one(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
 	bh_lock_sock(sk);
-	if (lt->batch_wake) {
-		lt->batch_wake = false;
-		ltcp_data_ready(sk);
-	}
+	if (lt->batch_wake)
+		ltcp_batch_wake_now(sk);
 	if (inet_csk_ack_scheduled(sk) && sock_owned_by_user(sk)) {
 		lt->deferred |= LTCP_DEFER_PUSH;
 	} else if (inet_csk_ack_scheduled(sk)) {

@@ -918,6 +918,7 @@ unsigned int ltcp_fin_timeout(const struct sock *sk);	/* jiffies */
 #define LTCP_DEFER_MTU		0x04
 #define LTCP_DEFER_PUSH		0x08
 #define LTCP_DEFER_DUPACK	0x10
+#define LTCP_DEFER_WAKE		0x20
 
 /* ---- sock.c: a socket's life ---- */
 int ltcp_init_sock(struct sock *sk);

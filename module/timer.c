@@ -749,6 +749,8 @@ void ltcp_release_cb(struct sock *sk)
 		ltcp_mstamp_refresh(&lt->tcp);
 		ltcp_push(sk);
 	}
+	if (todo & LTCP_DEFER_WAKE)
+		ltcp_data_ready(sk);
 	if (todo & LTCP_DEFER_MTU)
 		inet_csk(sk)->icsk_af_ops->mtu_reduced(sk);
 	ltcp_audit(sk);
