@@ -56,23 +56,37 @@ static void ltcp_rtt_min_take(struct sock *sk, u32 rtt_us)
 		minmax_reset(m, tcp_jiffies32, max(rtt_us, 1U));
 }
 
+/* Is this the first sample of data that was sent after the last round trip began? */
+static bool ltcp_rtt_round(struct ltcp_sock *lt)
+{
+	struct tcp_sock *tp = &lt->tcp;
+
+	if (seq_leq(seq_max(tp->snd_una, lt->sack_high), tp->rtt_seq))
+		return false;
+	tp->rtt_seq = tp->snd_nxt;
+	return true;
+}
+
 /* Feed one measurement to the estimator. */
 static void ltcp_rtt_take(struct sock *sk, u32 rtt_us)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
 	struct ltcp_rtt rtt = { .srtt_us = tp->srtt_us,
-				.rttvar_us = tp->rttvar_us };
+				.rttvar_us = tp->rttvar_us,
+				.stray_us = tp->mdev_max_us };
+	bool round = ltcp_rtt_round(lt);
 
 	if (unlikely(lt->rtt_remember))
 		ltcp_undo_rtt(&lt->undo, &rtt, rtt_us);
 	else
-		ltcp_rtt_sample(&rtt, rtt_us);
+		ltcp_rtt_sample(&rtt, rtt_us, round);
 	lt->rtt_remember = false;
 	lt->tlp.rtt_taken = true;
 	tp->srtt_us = rtt.srtt_us;
 	tp->rttvar_us = rtt.rttvar_us;
 	tp->mdev_us = rtt.rttvar_us;
+	tp->mdev_max_us = rtt.stray_us;
 	ltcp_rtt_min_take(sk, rtt_us);
 	ltcp_set_rto(sk, &rtt);
 }

@@ -739,7 +739,7 @@ static void ltcp_child_rtt_sample(struct sock *child, u32 rtt_us)
 	struct tcp_sock *tp = tcp_sk(child);
 	struct ltcp_rtt rtt = {};
 
-	ltcp_rtt_sample(&rtt, rtt_us);
+	ltcp_rtt_sample(&rtt, rtt_us, true);
 	tp->srtt_us = rtt.srtt_us;
 	tp->rttvar_us = rtt.rttvar_us;
 	tp->mdev_us = rtt.rttvar_us;

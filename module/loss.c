@@ -39,6 +39,7 @@ void ltcp_loss_init(struct sock *sk)
 	lt->sack_high = lt->tcp.snd_una;
 	lt->retrans_edge = lt->tcp.snd_una;
 	lt->tcp.high_seq = lt->tcp.snd_una - 1;
+	lt->tcp.rtt_seq = lt->tcp.snd_una;
 	lt->dupacks = 0;
 	ltcp_rack_init(&lt->rack, lt->tcp.snd_una, lt->tcp.srtt_us >> 3);
 }

@@ -16,22 +16,37 @@
  * multiplied form also tells what a u32 can hold: samples are cut off at 2^29 us
  * (nine minutes), and then nothing below overflows.
  *
+ * That counts on one sample in a round trip, and timestamps give one for every
+ * ACK. With these gains a hundred ACKs make SRTT and RTTVAR forget what there was
+ * but a moment ago, and RTO is at its lower bound when the path falters again. RFC
+ * 7323 section 4.2 asks to keep to the length of history that was meant. So RTTVAR
+ * moves once in a round trip, by the sample of it that strays farthest:
+ *
+ *	RTTVAR = 3/4 RTTVAR at the round's begin + 1/4 max |SRTT - R|
+ *
+ * which is (2.3) when there is but one sample. (Appendix G suggests smaller gains,
+ * for SRTT too. But others than RTO use SRTT, such as pacing, and they want the round
+ * trip of now; and an average over all ACKs would not know of a delay that one of
+ * them had.)
+ *
  * Which ACK gives a sample is not decided here: the caller never passes one
  * from a segment sent twice unless a timestamp tells which copy was meant
  * (Karn's algorithm, section 3, MUST-18).
  */
 #include "rtt.h"
 
-#define RTT_MAX_US	(BIT(29) - 1)
+#define RTT_MAX_US	((u32)BIT(29) - 1)
 
 /**
  * ltcp_rtt_sample() - take a new sample into account
  * @r: estimator; all zero before the first sample
  * @rtt_us: measured round-trip time, microseconds; 0 counts as 1
+ * @round_start: it is the first of a round trip
  */
-void ltcp_rtt_sample(struct ltcp_rtt *r, u32 rtt_us)
+void ltcp_rtt_sample(struct ltcp_rtt *r, u32 rtt_us, bool round_start)
 {
 	u32 srtt_us = r->srtt_us >> 3;
+	u32 stray_us;
 
 	rtt_us = min_t(u32, max(rtt_us, 1U), RTT_MAX_US);
 	if (!r->srtt_us) {
@@ -40,8 +55,16 @@ void ltcp_rtt_sample(struct ltcp_rtt *r, u32 rtt_us)
 		return;
 	}
 	/* RTTVAR first: it is computed with the SRTT of before */
-	r->rttvar_us -= r->rttvar_us >> 2;
-	r->rttvar_us += max(rtt_us, srtt_us) - min(rtt_us, srtt_us);
+	if (round_start) {
+		r->rttvar_us -= r->rttvar_us >> 2;
+		r->stray_us = 0;
+	}
+	stray_us = max(rtt_us, srtt_us) - min(rtt_us, srtt_us);
+	if (stray_us > r->stray_us) {
+		r->rttvar_us += stray_us - r->stray_us;
+		r->rttvar_us = min(r->rttvar_us, RTT_MAX_US << 2);
+		r->stray_us = stray_us;
+	}
 	r->srtt_us += rtt_us - srtt_us;
 }
 

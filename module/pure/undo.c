@@ -397,4 +397,5 @@ void ltcp_undo_rtt(const struct ltcp_undo *u, struct ltcp_rtt *rtt, u32 rtt_us)
 	rtt->srtt_us = max(u->rtt_prev.srtt_us, saturate((u64)rtt_us << 3));
 	rtt->rttvar_us = max(u->rtt_prev.rttvar_us,
 			     min_t(u32, rtt_us, BIT(29) - 1) << 1);
+	rtt->stray_us = rtt_us;
 }

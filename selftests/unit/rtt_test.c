@@ -22,7 +22,7 @@ TEST(ltcp_rtt_sample__first, "R1")
 	FOR_EACH(rtt, samples) {
 		struct ltcp_rtt r = {};
 
-		ltcp_rtt_sample(&r, *rtt);
+		ltcp_rtt_sample(&r, *rtt, true);
 		EXPECT_EQ(r.srtt_us, 8 * *rtt, "R %u", *rtt);
 		EXPECT_EQ(r.rttvar_us, 4 * *rtt / 2, "R %u", *rtt);
 		EXPECT_EQ(rto(&r), 3 * *rtt, "R %u", *rtt);
@@ -40,12 +40,12 @@ TEST(ltcp_rtt_sample__by_hand, "R1")
 {
 	struct ltcp_rtt r = {};
 
-	ltcp_rtt_sample(&r, 100000);
-	ltcp_rtt_sample(&r, 200000);
+	ltcp_rtt_sample(&r, 100000, true);
+	ltcp_rtt_sample(&r, 200000, true);
 	EXPECT_EQ(r.srtt_us, 8 * 112500, "second");
 	EXPECT_EQ(r.rttvar_us, 4 * 62500, "second");
 	EXPECT_EQ(rto(&r), 362500, "second");
-	ltcp_rtt_sample(&r, 50000);
+	ltcp_rtt_sample(&r, 50000, true);
 	EXPECT_EQ(r.srtt_us, 8 * 104687 + 4, "third");
 	EXPECT_EQ(r.rttvar_us, 4 * 62500, "third");
 }
@@ -69,7 +69,7 @@ TEST(ltcp_rtt_sample__formulas, "R1")
 				rttvar += (fabs(srtt - rtt) - rttvar) / 4;
 				srtt += (rtt - srtt) / 8;
 			}
-			ltcp_rtt_sample(&r, rtt);
+			ltcp_rtt_sample(&r, rtt, true);
 			EXPECT(fabs(r.srtt_us / 8.0 - srtt) < 2 &&
 			       fabs(r.rttvar_us / 4.0 - rttvar) < 2,
 			       "sample %u of %u: %u and %f, %u and %f", i, rtt,
@@ -78,13 +78,57 @@ TEST(ltcp_rtt_sample__formulas, "R1")
 	}
 }
 
+/*
+ * RFC 7323 section 4.2: however many samples a round trip gives, what is remembered
+ * is as long. RTTVAR is 3/4 of it after a round without variation, and it takes ten
+ * rounds, not ten ACKs, to bring it near 0.
+ */
+TEST(ltcp_rtt_sample__history_of_rounds, "R1")
+{
+	static const unsigned int per_round[] = { 1, 2, 10, 1000 };
+
+	FOR_EACH(n, per_round) {
+		struct ltcp_rtt r = {};
+		u32 rttvar = 4 * 50000;
+
+		ltcp_rtt_sample(&r, 100000, true);
+		for (unsigned int i = 0; i < 10 * *n; i++) {
+			ltcp_rtt_sample(&r, 100000, i % *n == 0);
+			if (i % *n == 0)
+				rttvar -= rttvar / 4;
+			EXPECT_EQ(r.rttvar_us, rttvar, "sample %u, %u a round", i, *n);
+		}
+	}
+}
+
+/*
+ * The sample that strays farthest counts, at once and wherever in the round it comes:
+ * 100 ms, RTTVAR 50; then a heap of late ACKs, 900 ms and less:
+ * RTTVAR = 3/4 * 50 + 1/4 * 800 = 237.5, and 3/4 of that after the next round.
+ */
+TEST(ltcp_rtt_sample__worst_of_a_round, "R1")
+{
+	struct ltcp_rtt r = {};
+
+	ltcp_rtt_sample(&r, 100000, true);
+	ltcp_rtt_sample(&r, 100000, true);
+	EXPECT_EQ(r.rttvar_us, 4 * 37500, "no late one yet");
+	ltcp_rtt_sample(&r, 900000, false);
+	EXPECT_EQ(r.rttvar_us, 4 * 237500, "the first late one");
+	for (unsigned int i = 0; i < 100; i++)
+		ltcp_rtt_sample(&r, 899000 - i * 1000, false);
+	EXPECT_EQ(r.rttvar_us, 4 * 237500, "the others");
+	ltcp_rtt_sample(&r, r.srtt_us >> 3, true);
+	EXPECT_EQ(r.rttvar_us, 3 * 237500, "the next round");
+}
+
 TEST(ltcp_rtt_sample__zero_counts_as_one, "R1")
 {
 	struct ltcp_rtt zero = {}, one = {};
 
 	for (unsigned int i = 0; i < 50; i++) {
-		ltcp_rtt_sample(&zero, 0);
-		ltcp_rtt_sample(&one, 1);
+		ltcp_rtt_sample(&zero, 0, true);
+		ltcp_rtt_sample(&one, 1, true);
 		EXPECT(zero.srtt_us == one.srtt_us &&
 		       zero.rttvar_us == one.rttvar_us, "sample %u", i);
 		EXPECT(zero.srtt_us, "sample %u looks like none", i);
@@ -103,14 +147,14 @@ TEST(ltcp_rtt_sample__no_overflow, "R1")
 	for (unsigned int i = 0; i < 100000; i++) {
 		u32 rtt = samples[unit_random_below(ARRAY_SIZE(samples))];
 
-		ltcp_rtt_sample(&r, rtt);
+		ltcp_rtt_sample(&r, rtt, unit_random_below(2));
 		EXPECT(r.srtt_us && r.srtt_us >> 3 < 1U << 29 &&
 		       r.rttvar_us >> 2 < 1U << 29,
 		       "sample %#x: %#x, %#x", rtt, r.srtt_us, r.rttvar_us);
 		EXPECT(rto(&r) >= r.srtt_us >> 3, "RTO below SRTT");
 	}
 	for (unsigned int i = 0; i < 300; i++)
-		ltcp_rtt_sample(&r, U32_MAX);
+		ltcp_rtt_sample(&r, U32_MAX, true);
 	EXPECT(r.srtt_us >> 3 > (1U << 29) - 16, "settles at the greatest: %#x",
 	       r.srtt_us);
 }
@@ -143,7 +187,7 @@ TEST(ltcp_rtt_rto_us__bounds, "R1")
 		struct ltcp_rtt r = {};
 
 		if (c->rtt)
-			ltcp_rtt_sample(&r, c->rtt);
+			ltcp_rtt_sample(&r, c->rtt, true);
 		EXPECT_EQ(ltcp_rtt_rto_us(&r, c->min, c->max, c->initial,
 					  c->granularity), c->want,
 			  "R %u in %u..%u", c->rtt, c->min, c->max);
@@ -166,7 +210,7 @@ TEST(ltcp_rtt_rto_us__margin, "R1")
 		int i;
 
 		for (i = 0; i < 100; i++)
-			ltcp_rtt_sample(&r, c->rtt);
+			ltcp_rtt_sample(&r, c->rtt, true);
 		EXPECT_EQ(ltcp_rtt_rto_us(&r, 200000, NO_MAX, INITIAL_US, 4000), c->want,
 			  "a steady round trip of %u", c->rtt);
 	}
@@ -177,7 +221,7 @@ TEST(ltcp_rtt_rto_us__steady_path, "R1")
 	struct ltcp_rtt r = {};
 
 	for (unsigned int i = 0; i < 100; i++)
-		ltcp_rtt_sample(&r, 50000);
+		ltcp_rtt_sample(&r, 50000, true);
 	EXPECT_EQ(r.srtt_us, 8 * 50000, "SRTT");
 	EXPECT_EQ(ltcp_rtt_rto_us(&r, NO_MIN, NO_MAX, INITIAL_US, 4000), 54000,
 		  "RTO");

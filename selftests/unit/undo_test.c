@@ -552,6 +552,6 @@ TEST(ltcp_undo_rtt__no_overflow, "R7 R1")
 	for (unsigned int i = 0; i < 1000; i++) {
 		EXPECT(rtt.srtt_us >> 3 < 1U << 29 && rtt.rttvar_us >> 2 < 1U << 29,
 		       "%#x, %#x", rtt.srtt_us, rtt.rttvar_us);
-		ltcp_rtt_sample(&rtt, unit_random());
+		ltcp_rtt_sample(&rtt, unit_random(), unit_random_below(2));
 	}
 }

@@ -189,6 +189,33 @@ WIRE_TEST(rto, estimate__steady_samples, "R1 MUST-19")
 	}
 }
 
+/* Ten samples of one round trip count as one does (RFC 7323 section 4.2). */
+WIRE_TEST(rto, estimate__many_samples_of_a_round, "R1 MUST-19")
+{
+	static const int rto[] = { 1000, 850, 737 };
+	int fd, rounds, i, sent;
+
+	differs_from_builtin("its RTTVAR sinks slower and has a lower bound");
+	for (rounds = 1; rounds <= 3; rounds++) {
+		new_connection();
+		note("%d rounds after the handshake", rounds);
+		fd = open_with_rtt(400);
+		for (sent = 0; sent < rounds * 10;) {
+			for (i = 0; i < 10; i++, sent++) {
+				app_write(fd, 1000);
+				expect(ACK, SEQ(1 + sent * 1000), LEN(1000));
+			}
+			pass_ms(400);
+			for (i = 9; i >= 0; i--)
+				inject(ACK, ACK(1 + (sent - i) * 1000));
+		}
+		app_write(fd, 1000);
+		expect(ACK, SEQ(1 + sent * 1000), LEN(1000));
+		expect_after(rto[rounds - 1], ACK, SEQ(1 + sent * 1000), LEN(1000));
+		end_case(fd);
+	}
+}
+
 /* R = 400 after 100: RTTVAR = 37.5 + 75, SRTT = 137.5, RTO = 587. */
 WIRE_TEST(rto, estimate__a_longer_sample, "R1 MUST-19")
 {

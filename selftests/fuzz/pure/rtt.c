@@ -23,13 +23,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	while (in.at < in.end) {
 		u32 sample = take_number(&in) & 0x0fffffff;
 
-		ltcp_rtt_sample(&r, sample);
+		ltcp_rtt_sample(&r, sample, take_bool(&in));
 		sample = max(sample, 1U);
 		least = min_t(u64, least, sample);
 		most = max_t(u64, most, sample);
 		/* in units of an eighth, rounded down at each step */
 		check(r.srtt_us >= least * 8 - 8 && r.srtt_us <= most * 8 + 8);
-		check(r.rttvar_us <= 4 * most + 4);
+		check(r.rttvar_us <= 4 * most + 4 && r.stray_us <= most);
 		check_rto(&r, &in);
 	}
 	return 0;
