@@ -31,6 +31,8 @@ void ltcp_dupack_due(struct sock *sk)
 	if (!tcp_sk(sk)->compressed_ack)
 		return;
 	ltcp_mstamp_refresh(tcp_sk(sk));
+	/* One of those that share it is not saved: this one */
+	tcp_sk(sk)->compressed_ack--;
 	ltcp_send_ack(sk);
 }
 
@@ -123,7 +125,7 @@ void ltcp_dupack_told(struct sock *sk)
 	ltcp_sk(sk)->dupack_blocks = 0;
 	if (likely(!tp->compressed_ack))
 		return;
-	NET_ADD_STATS(sock_net(sk), LINUX_MIB_TCPACKCOMPRESSED, tp->compressed_ack - 1);
+	NET_ADD_STATS(sock_net(sk), LINUX_MIB_TCPACKCOMPRESSED, tp->compressed_ack);
 	tp->compressed_ack = 0;
 	if (hrtimer_try_to_cancel(&tp->compressed_ack_timer) == 1)
 		__sock_put(sk);

@@ -83,6 +83,7 @@ WIRE_TEST(dupack, share__so_many_segments, "F5")
 	arrives(9);
 	expect(ACK, ACK(1), SACK({ seg(1), seg(10) }));
 	expect_silence(1000);
+	ensure_eq(counter("TcpExt", "TCPAckCompressed"), 5);
 }
 
 WIRE_TEST(dupack, share__turned_off, "F5")
