@@ -172,6 +172,8 @@ static void ltcp_v4_connect_undo(struct sock *sk)
 	inet_bhash2_reset_saddr(sk);
 	sk->sk_route_caps = 0;
 	inet_sk(sk)->inet_dport = 0;
+	/* An ISN is for one pair of sockets; the next connect() chooses its own */
+	WRITE_ONCE(tcp_sk(sk)->write_seq, 0);
 }
 
 /**

@@ -239,3 +239,26 @@ WIRE_TEST(timewait, connect__reuses_after_a_second, "S4 SHLD-4 W3")
 	expect(SYN, SEQ(0), TS);
 	ensure((int32_t)(c->stack_isn - old_next) > 0, "the ISN went back");
 }
+
+/* RFC 6528: the number goes with the pair that it was chosen for. */
+WIRE_TEST(timewait, connect__failed_leaves_no_isn, "S4 MUST-8 SHLD-1")
+{
+	int fd = app_socket();
+	struct sockaddr_in to;
+	uint32_t old_next;
+
+	sysctl_set("net/ipv4/tcp_tw_reuse", 1);
+	own_time_wait();
+	old_next = c->stack_isn + 2;
+	to = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(c->peer_port),
+				   .sin_addr.s_addr = htonl(c->peer_addr) };
+	pass_ms(2500);
+	run_ip("rule add ipproto tcp sport 5555 prohibit");
+	ensure(connect(fd, (void *)&to, sizeof(to)) && errno == EACCES,
+	       "connect(): %s", strerror(errno));
+	run_ip("rule delete ipproto tcp sport 5555 prohibit");
+	new_connection();
+	app_connect_fd(fd);
+	expect(SYN, SEQ(0));
+	ensure(c->stack_isn - old_next != 0x10001, "the ISN is another connection's");
+}
