@@ -650,7 +650,7 @@ static int ltcp_v4_err(struct sk_buff *skb, u32 info)
 
 	sk = __inet_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
 				       iph->daddr, th->dest, iph->saddr,
-				       ntohs(th->source), inet_iif(skb), 0);
+				       ntohs(th->source), inet_iif(skb), inet_sdif(skb));
 	if (!sk || !ltcp_is_ours(sk)) {
 		if (sk)
 			sock_gen_put(sk);

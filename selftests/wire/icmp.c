@@ -253,6 +253,24 @@ WIRE_TEST(icmp, frag_needed__again_and_again, "R9 W10")
 	ensure_eq(app_info(fd).tcpi_snd_mss, 536);
 }
 
+/* The error comes in through the VRF that the socket's device belongs to. */
+WIRE_TEST(icmp, frag_needed__for_a_socket_bound_to_a_device_of_a_vrf, "R7 R9 A3")
+{
+	int fd = app_socket();
+
+	run_ip("link add vrf7 type vrf table 7");
+	run_ip("link set vrf7 up");
+	run_ip("link set wire0 master vrf7");
+	ensure(!setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "wire0", 6),
+	       "SO_BINDTODEVICE: %s", strerror(errno));
+	active_open_fd(fd, MSS(1460));
+	app_write(fd, 1460);
+	expect(ACK | PSH, SEQ(1), LEN(1460));
+	inject_icmp(UNREACHABLE, FRAG_NEEDED, SEQ(1), MTU(1040));
+	expect(ACK, SEQ(1), LEN(1000));
+	expect(PSH | ACK, SEQ(1001), LEN(460));
+}
+
 /* A router's MTU that is not smaller than ours, or absurd, changes nothing. */
 WIRE_TEST(icmp, frag_needed__not_smaller, "R9 ATTACK-33")
 {
