@@ -454,7 +454,7 @@ static int ltcp_v4_to_timewait(struct net *net, struct sk_buff *skb,
 		ltcp_tw_send_ack((struct sock *)tw, skb);
 		break;
 	case LTCP_TW_RST:
-		ltcp_v4_send_reset(net, NULL, skb);
+		ltcp_v4_send_reset(net, (struct sock *)tw, skb);
 		break;
 	case LTCP_TW_DROP:
 		break;

@@ -50,7 +50,8 @@ static struct rtable *ltcp_v4_reply_route(struct net *net,
 	if (!oif && netif_index_is_l3_master(net, to->skb_iif))
 		oif = to->skb_iif;
 	flowi4_init_output(fl4, oif, r->mark ?: IP4_REPLY_MARK(net, to->mark),
-			   RT_TOS(r->tos), RT_SCOPE_UNIVERSE, IPPROTO_TCP, 0,
+			   RT_TOS(r->tos), RT_SCOPE_UNIVERSE, IPPROTO_TCP,
+			   r->any_src ? FLOWI_FLAG_ANYSRC : 0,
 			   iph->saddr, iph->daddr, th->source, th->dest,
 			   sock_net_uid(net, NULL));
 	security_skb_classify_flow((struct sk_buff *)to,
@@ -152,7 +153,7 @@ void ltcp_v4_reply(struct net *net, const struct sk_buff *to,
 /**
  * ltcp_v4_send_reset - refuse a segment with a RST
  * @net: namespace
- * @sk: full socket it was for, or NULL
+ * @sk: socket it was for, of any kind but a request, or NULL
  * @skb: the segment; its TCP header is linear
  *
  * The numbers are those of RFC 9293 section 3.10.7.1, so that the peer finds
@@ -168,7 +169,7 @@ void ltcp_v4_send_reset(struct net *net, const struct sock *sk,
 
 	if (th->rst)
 		return;
-	ltcp_trace_reset(sk, skb);
+	ltcp_trace_reset(sk && sk_fullsock(sk) ? sk : NULL, skb);
 	if (th->ack) {
 		r.seq = ntohl(th->ack_seq);
 		r.flags = LTCP_FLAG_RST;
@@ -178,8 +179,10 @@ void ltcp_v4_send_reset(struct net *net, const struct sock *sk,
 		r.flags = LTCP_FLAG_RST | LTCP_FLAG_ACK;
 	}
 	if (sk) {
-		r.mark = READ_ONCE(sk->sk_mark);
+		r.mark = sk_fullsock(sk) ? READ_ONCE(sk->sk_mark) :
+					   inet_twsk(sk)->tw_mark;
 		r.oif = READ_ONCE(sk->sk_bound_dev_if);
+		r.any_src = inet_sk_transparent(sk);
 	}
 	ltcp_v4_reply(net, skb, &r);
 }

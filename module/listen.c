@@ -152,6 +152,7 @@ static void ltcp_req_send_ack(const struct sock *sk, struct sk_buff *skb,
 		.tos = ltcp_req_tos(sk, req),
 		.mark = ireq->ir_mark,
 		.oif = ireq->ir_iif,
+		.any_src = ireq->no_srccheck,
 	};
 
 	ltcp_v4_reply(sock_net(sk), skb, &reply);

@@ -520,6 +520,7 @@ struct ltcp_reply {
 	u8 tos;
 	u32 mark;
 	int oif;
+	bool any_src;		/* of an IP_TRANSPARENT socket: no address of ours */
 };
 void ltcp_v4_reply(struct net *net, const struct sk_buff *to,
 		   const struct ltcp_reply *r);

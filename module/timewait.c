@@ -397,6 +397,7 @@ void ltcp_tw_send_ack(struct sock *sk, struct sk_buff *skb)
 		.tos = tw->tw_tos,
 		.mark = tw->tw_mark,
 		.oif = tw->tw_bound_dev_if,
+		.any_src = tw->tw_transparent,
 	};
 
 	ltcp_v4_reply(twsk_net(tw), skb, &reply);

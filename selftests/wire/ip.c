@@ -583,3 +583,62 @@ WIRE_TEST(ip, id__of_a_copy, "MAY-4")
 	       "the copy has the same number");
 	inject(ACK, ACK(101));
 }
+
+/* ------------------------------------------------------- addresses of others */
+
+enum { ELSEWHERE = (int)0xcb007109 };	/* 203.0.113.9, which a proxy answers for */
+
+/* A listener with IP_TRANSPARENT, to which routing brings what is for ELSEWHERE. */
+static void proxy(void)
+{
+	run_ip("rule add iif wire0 to 203.0.113.0/24 table 7");
+	run_ip("route add local 203.0.113.0/24 dev lo table 7");
+	c->stack_addr = ELSEWHERE;
+	listener = app_socket();
+	app_set(listener, IPPROTO_IP, IP_TRANSPARENT, 1);
+	app_listen_fd(listener, 128);
+}
+
+static int proxied(void)
+{
+	proxy();
+	inject(SYN, SEQ(0), MSS(1460));
+	expect(SYN | ACK, SEQ(0), ACK(1));
+	inject(ACK, SEQ(1), ACK(1));
+	return app_accept(listener);
+}
+
+/* What has no connection yet answers as a connection does: ACKs and RSTs. */
+WIRE_TEST(ip, transparent__half_open, "A3 S1")
+{
+	proxy();
+	inject(ACK, SEQ(1), ACK(5555));
+	expect(RST, LEN(0));
+	inject(SYN, SEQ(0), MSS(1460));
+	expect(SYN | ACK, SEQ(0), ACK(1));
+	inject(ACK, SEQ(1000000), ACK(1));
+	expect(ACK, SEQ(1), ACK(1), LEN(0));
+	inject(ACK, SEQ(1), ACK(7));
+	expect(RST, SEQ(7));
+}
+
+/* The peer's FIN comes again, because our last ACK was lost. */
+WIRE_TEST(ip, transparent__time_wait, "A3 S4")
+{
+	app_close(proxied());
+	expect(FIN | ACK, SEQ(1));
+	inject(FIN | ACK, SEQ(1), ACK(2));
+	expect(ACK, SEQ(2), ACK(2));
+	inject(FIN | ACK, SEQ(1), ACK(2));
+	expect(ACK, SEQ(2), ACK(2), LEN(0));
+}
+
+WIRE_TEST(ip, transparent__fin_wait_2_without_a_user, "A3 SHLD-3")
+{
+	app_close(proxied());
+	expect(FIN | ACK, SEQ(1));
+	inject(ACK, SEQ(1), ACK(2));
+	expect_pair(TCP_FIN_WAIT2);
+	inject(PSH | ACK, SEQ(1), ACK(2), LEN(10));
+	expect(RST, SEQ(2));
+}
