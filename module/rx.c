@@ -275,7 +275,11 @@ int ltcp_rcv_locked(struct sock *sk, struct sk_buff *skb)
 int ltcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	local_bh_disable();
-	ltcp_rcv_locked(sk, skb);
+	/* A listener has no backlog: it was for the connection that @sk was before */
+	if (unlikely(sk->sk_state == TCP_LISTEN))
+		ltcp_closed_arrives(sk, skb);
+	else
+		ltcp_rcv_locked(sk, skb);
 	local_bh_enable();
 	return 0;
 }
