@@ -705,4 +705,13 @@ ltcp_hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/* proto_ops.accept: its arguments behind the two sockets. */
+#ifdef LTCP_HAVE_ACCEPT_ARG
+#define LTCP_ACCEPT_ARGS	struct proto_accept_arg *arg
+#define LTCP_ACCEPT_PASS	arg
+#else
+#define LTCP_ACCEPT_ARGS	int flags, bool kern
+#define LTCP_ACCEPT_PASS	flags, kern
+#endif
+
 #endif

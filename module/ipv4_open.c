@@ -43,6 +43,22 @@ int ltcp_v4_hash(struct sock *sk)
 }
 
 /**
+ * ltcp_listen_stop - what a listener has not handed out is reset, or moved
+ * @sk: was a listener, in CLOSED
+ *
+ * With tcp_migrate_req the kernel moves it to another of the group: not to one of
+ * the built-in, which may have joined after ours.
+ *
+ * Context: process, socket lock.
+ */
+void ltcp_listen_stop(struct sock *sk)
+{
+	if (ltcp_v4_group_is_mixed(sk))
+		reuseport_detach_sock(sk);
+	inet_csk_listen_stop(sk);
+}
+
+/**
  * ltcp_v4_pre_connect - proto.pre_connect: a cgroup's programs have their say
  * @sk: socket
  * @uaddr: where to, may be rewritten

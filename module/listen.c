@@ -119,6 +119,9 @@ static int ltcp_rtx_syn_ack(const struct sock *sk, struct request_sock *req)
 	struct flowi4 fl4;
 	int err;
 
+	/* The kernel's timer may have moved it to a listener of the built-in */
+	if (unlikely(!ltcp_is_ours(sk)))
+		return -EHOSTUNREACH;
 	dst = inet_csk_route_req(sk, &fl4, req);
 	if (!dst)
 		return -EHOSTUNREACH;
@@ -864,7 +867,8 @@ drop:
 
 /*
  * icsk_af_ops->syn_recv_sock: ltcp_child_new() with the arguments that this
- * kernel wants. The child is routed anew; @dst is only consumed.
+ * kernel wants. The child is routed anew; @dst is only consumed. A request of the
+ * built-in that was moved to our listener makes no child of ours.
  */
 struct sock *ltcp_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
 				struct request_sock *req, struct dst_entry *dst,
@@ -872,6 +876,9 @@ struct sock *ltcp_syn_recv_sock(const struct sock *sk, struct sk_buff *skb,
 				LTCP_SYN_RECV_EXTRA)
 {
 	dst_release(dst);
+	*own_req = false;
+	if (req->rsk_ops != &ltcp_request_sock_ops)
+		return NULL;
 	return ltcp_child_new(sk, skb, req, req_unhash, own_req);
 }
 

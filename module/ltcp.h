@@ -499,6 +499,7 @@ u32 ltcp_v4_ts_offset(const struct net *net, __be32 saddr, __be32 daddr);
 void ltcp_v4_note_header(struct sock *sk, const struct sk_buff *skb);
 
 /* ---- ipv4_open.c: listening, and the active opening up to the SYN ---- */
+void ltcp_listen_stop(struct sock *sk);
 int ltcp_v4_hash(struct sock *sk);
 int ltcp_v4_pre_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 int ltcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);

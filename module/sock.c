@@ -547,7 +547,7 @@ void __ltcp_close(struct sock *sk, long timeout)
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (sk->sk_state == TCP_LISTEN) {
 		ltcp_set_state(sk, TCP_CLOSE);
-		inet_csk_listen_stop(sk);
+		ltcp_listen_stop(sk);
 	} else {
 		ltcp_close_connection(sk);
 		sk_stream_wait_close(sk, timeout);
@@ -599,7 +599,7 @@ static void ltcp_abort_connection(struct sock *sk)
 {
 	if (sk->sk_state == TCP_LISTEN) {
 		ltcp_set_state(sk, TCP_CLOSE);
-		inet_csk_listen_stop(sk);
+		ltcp_listen_stop(sk);
 		return;
 	}
 	if (sk->sk_state == TCP_CLOSE)
@@ -697,6 +697,24 @@ void ltcp_destroy_sock(struct sock *sk)
 /* The table of calls                                                   */
 /* ------------------------------------------------------------------ */
 
+/*
+ * With tcp_migrate_req the kernel moves what a closing listener leaves to another of
+ * its SO_REUSEPORT group, which may be one of the built-in that joined after ours:
+ * then what is accepted is the built-in's, and keeps its operations.
+ */
+static int ltcp_op_accept(struct socket *sock, struct socket *newsock,
+			  LTCP_ACCEPT_ARGS)
+{
+	int err = inet_accept(sock, newsock, LTCP_ACCEPT_PASS);
+
+	if (!err && unlikely(!ltcp_is_ours(newsock->sk))) {
+		WRITE_ONCE(newsock->ops, &inet_stream_ops);
+		/* The reference that came with our operations */
+		module_put(THIS_MODULE);
+	}
+	return err;
+}
+
 static int ltcp_op_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	sock_rps_record_flow(sock->sk);
@@ -731,6 +749,7 @@ void __init ltcp_proto_ops_init(void)
 
 	*ops = inet_stream_ops;
 	ops->owner = THIS_MODULE;
+	ops->accept = ltcp_op_accept;
 	ops->poll = ltcp_poll;
 	ops->mmap = ltcp_mmap;
 	ops->sendmsg = ltcp_op_sendmsg;	/* as AF_INET's, less one indirect call */

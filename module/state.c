@@ -366,7 +366,7 @@ static void ltcp_abort_full(struct sock *sk, int err)
 	listener = sk->sk_state == TCP_LISTEN;
 	if (listener) {
 		ltcp_set_state(sk, TCP_CLOSE);
-		inet_csk_listen_stop(sk);
+		ltcp_listen_stop(sk);
 	}
 	local_bh_disable();
 	bh_lock_sock(sk);

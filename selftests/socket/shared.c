@@ -161,6 +161,52 @@ WIRE_TEST(shared, reuseport__one_stack_only, "A2")
 	ensure_ok(accept(a, NULL, NULL));
 }
 
+/* One of theirs may join ours. What it leaves stays theirs, and goes on as such. */
+static void group_of_both(int first, int second, int closes)
+{
+	int fds[2] = { first, second }, clients[8], i, n = 0, server;
+	struct sockaddr_in where;
+
+	differs_from_builtin("there is only one stack");
+	sysctl_set("net/ipv4/tcp_migrate_req", 1);
+	for (i = 0; i < 2; i++)
+		ensure_ok(set_int(fds[i], SOL_SOCKET, SO_REUSEPORT, 1));
+	listen_on(first, &where);
+	ensure_ok(try_bind(second, where));
+	ensure_ok(listen(second, 8));
+	for (i = 0; i < 8; i++) {
+		ensure_ok(try_connect(clients[i] = theirs(), where));
+		ensure_is(send(clients[i], "abc", 3, 0), 3);
+	}
+	close(fds[closes]);
+	set_nonblocking(fds[!closes]);
+	while ((server = accept(fds[!closes], NULL, NULL)) >= 0) {
+		int pipes[2];
+
+		ensure_ok(pipe(pipes));
+		ensure_eq(events_within(server, POLLIN, 1000), POLLIN);
+		ensure_is(splice(server, NULL, pipes[1], NULL, 3, 0), 3);
+		close(pipes[0]);
+		close(pipes[1]);
+		close(server);
+		n++;
+	}
+	if (closes == 1)
+		ensure_eq(n, 8);
+	else
+		ensure_in(n, 0, 7);
+}
+
+WIRE_TEST(shared, reuseport__theirs_leaves_ours, "A2 D4 ATTACK-22")
+{
+	group_of_both(ours(), theirs(), 1);
+}
+
+WIRE_TEST(shared, reuseport__ours_leaves_theirs, "A2 D4 ATTACK-22")
+{
+	group_of_both(ours(), theirs(), 0);
+}
+
 /* Theirs go on while ours come and go. */
 WIRE_TEST(shared, traffic__theirs_is_undisturbed, "A2")
 {
