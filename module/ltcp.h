@@ -260,6 +260,7 @@ struct ltcp_cb {
 	u32 in_flight;		/* segments in flight, with this packet */
 	bool app_limited;	/* there was nothing more to send */
 	bool stamp_ack;		/* report when it is acknowledged (SO_TIMESTAMPING) */
+	bool eor;		/* the next write begins another packet (MSG_EOR) */
 };
 
 #define LTCP_SKB_SACKED		0x01	/* the peer reports it received */

@@ -95,7 +95,7 @@ static struct sk_buff *ltcp_write_tail(const struct ltcp_write *w)
 {
 	struct sk_buff *skb = skb_peek_tail(&ltcp_sk(w->sk)->unsent);
 
-	if (skb && skb->len < w->goal_bytes)
+	if (skb && skb->len < w->goal_bytes && !ltcp_cb(skb)->eor)
 		return skb;
 	return ltcp_write_new(w->sk);
 }
@@ -324,6 +324,9 @@ static void ltcp_write_commit(const struct ltcp_write *w)
 	lt->more = w->msg->msg_flags & MSG_MORE;
 	if (!skb)
 		return;
+	/* What is to be reported of this write (SO_TIMESTAMPING) stays apart */
+	if (unlikely(w->msg->msg_flags & MSG_EOR) && !msg_data_left(w->msg))
+		ltcp_cb(skb)->eor = true;
 	if (unlikely(w->tsflags))
 		ltcp_write_stamp(w, skb);
 	if (unlikely(w->msg->msg_flags & MSG_OOB)) {

@@ -331,6 +331,7 @@ int ltcp_tx_split(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp)
 	rest_cb->seq = cb->seq + len;
 	cb->end_seq = rest_cb->seq;
 	cb->flags &= ~(LTCP_FLAG_FIN | LTCP_FLAG_PSH);
+	cb->eor = false;
 	ltcp_tx_split_stamps(skb, rest);
 
 	if (!ltcp_tx_is_sent(sk, skb)) {

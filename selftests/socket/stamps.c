@@ -178,6 +178,24 @@ WIRE_TEST(stamps, cut__acknowledged_in_part_and_sent_again, "A3")
 	no_report(fd);
 }
 
+/* One packet would report the last of them alone; MSG_EOR keeps them apart. */
+WIRE_TEST(stamps, ack__of_each_write_that_ends_a_record, "A3")
+{
+	struct pair p = connected();
+	char buf[300];
+	int i;
+
+	want(p.client, SOF_TIMESTAMPING_TX_ACK);
+	set_int(p.client, SOL_TCP, TCP_CORK, 1);
+	for (i = 0; i < 3; i++)
+		ensure_is(send(p.client, buf, 100, MSG_EOR), 100);
+	set_int(p.client, SOL_TCP, TCP_CORK, 0);
+	ensure_is(recv(p.server, buf, 300, MSG_WAITALL), 300);
+	for (i = 1; i <= 3; i++)
+		ensure_eq(next_report(p.client).ee_data, 100 * i - 1);
+	no_report(p.client);
+}
+
 WIRE_TEST(stamps, none__unless_asked_for, "A3")
 {
 	struct pair p = connected();
