@@ -481,6 +481,9 @@ static void ltcp_data_in_order(struct sock *sk, struct sk_buff *skb)
 	if (unlikely(why)) {
 		ltcp_ack_now(sk);
 		ltcp_drop(sk, skb, why);
+		/* Only reading makes room: now or never, SO_RCVLOWAT or not */
+		if (!sock_flag(sk, SOCK_DEAD))
+			ltcp_data_ready(sk);
 		return;
 	}
 	ltcp_queue_in_order(sk, skb, false);

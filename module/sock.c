@@ -209,7 +209,7 @@ int ltcp_init_sock(struct sock *sk)
 /* Asked                                                                */
 /* ------------------------------------------------------------------ */
 
-/* Will the peer send nothing more before the user reads? */
+/* Will nothing more come before the user reads, or perhaps find no memory? */
 static bool ltcp_rcv_full(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
@@ -218,7 +218,8 @@ static bool ltcp_rcv_full(const struct sock *sk)
 		  READ_ONCE(tp->rcv_nxt);
 
 	return wnd <= READ_ONCE(inet_csk(sk)->icsk_ack.rcv_mss) ||
-	       sk_rmem_alloc_get(sk) > rcvbuf - (rcvbuf >> 3);
+	       sk_rmem_alloc_get(sk) > rcvbuf - (rcvbuf >> 3) ||
+	       sk_under_memory_pressure(sk);
 }
 
 /**

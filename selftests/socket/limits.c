@@ -90,6 +90,21 @@ WIRE_TEST_LONG(limits, tcp_mem__each_socket_gets_on, 200, "D5 F6")
 	ensure_ok(try_connect(new_socket(), bound_to(p.listener)));
 }
 
+/* What SO_RCVLOWAT waits for finds no memory: who polls is told of what is there. */
+WIRE_TEST_LONG(limits, tcp_mem__low_water_mark_is_no_trap, 200, "D5 A4")
+{
+	struct pair p = connected();
+
+	ensure_ok(set_int(p.server, SOL_SOCKET, SO_RCVLOWAT, 40000));
+	send_pattern(p.client, 0, 20000);
+	pass_ms(100);
+	ensure_eq(events_of(p.server) & POLLIN, 0);
+	use_up(HARD);
+	after(0) send_pattern(p.client, 20000, 40000);
+	ensure_eq(events_within(p.server, POLLIN, 10000) & POLLIN, POLLIN);
+	read_pattern(p.server, 0, 60000);
+}
+
 /* Under pressure no buffer grows. */
 WIRE_TEST_LONG(limits, tcp_mem__pressure_keeps_buffers_small, 200, "D5 F1")
 {
