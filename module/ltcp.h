@@ -949,6 +949,7 @@ struct ltcp_zc {
 };
 int ltcp_zc_begin(struct ltcp_zc *zc, struct sock *sk, const struct msghdr *msg,
 		  size_t len);
+void ltcp_zc_copied(const struct ltcp_zc *zc);
 int ltcp_zc_append(const struct ltcp_zc *zc, struct sock *sk,
 		   struct sk_buff *skb, struct msghdr *msg, u32 room);
 void ltcp_zc_end(const struct ltcp_zc *zc, bool queued);

@@ -235,10 +235,17 @@ static int ltcp_write_full(struct ltcp_write *w, struct sk_buff *skb)
 
 static int ltcp_append(const struct ltcp_write *w, struct sk_buff *skb, u32 room)
 {
+	int n;
+
 	if (unlikely(w->splice))
 		return ltcp_append_pages(w->sk, skb, w->msg, room);
-	if (unlikely(w->zc.pages))
-		return ltcp_zc_append(&w->zc, w->sk, skb, w->msg, room);
+	if (unlikely(w->zc.pages)) {
+		n = ltcp_zc_append(&w->zc, w->sk, skb, w->msg, room);
+		if (n != -ENOBUFS)
+			return n;
+		/* No memory for whole pages: of a copy a part may do */
+		ltcp_zc_copied(&w->zc);
+	}
 	return ltcp_append_bytes(w->sk, skb, w->msg, room);
 }
 

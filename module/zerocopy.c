@@ -22,10 +22,22 @@
  * begins a packet of its own.
  *
  * Copying is always allowed and then said (SO_EE_CODE_ZEROCOPY_COPIED): here,
- * when the device cannot gather; below, when a packet comes back up to a socket
- * of this machine, which must not see its bytes change.
+ * when the device cannot gather or memory is short; below, when a packet comes
+ * back up to a socket of this machine, which must not see its bytes change.
  */
 #include "ltcp.h"
+
+/**
+ * ltcp_zc_copied - some bytes of a write are copied all the same
+ * @zc: what ltcp_zc_begin() filled in
+ *
+ * The notice says so; io_uring's has no word for it. Context: socket lock.
+ */
+void ltcp_zc_copied(const struct ltcp_zc *zc)
+{
+	if (zc->ours)
+		uarg_to_msgzc(zc->tell)->zerocopy = 0;
+}
 
 /**
  * ltcp_zc_begin - a write asks that its bytes be sent from where they are
@@ -60,7 +72,7 @@ int ltcp_zc_begin(struct ltcp_zc *zc, struct sock *sk, const struct msghdr *msg,
 		return -ENOBUFS;
 	zc->ours = true;
 	if (!zc->pages)
-		uarg_to_msgzc(zc->tell)->zerocopy = 0;
+		ltcp_zc_copied(zc);
 	return 0;
 }
 
@@ -82,7 +94,7 @@ int ltcp_zc_append(const struct ltcp_zc *zc, struct sock *sk,
 	int bytes;
 
 	/* Charged by the page, and the first and last may be used in part */
-	if (unlikely(!sk_wmem_schedule(sk, PAGE_ALIGN(room) + PAGE_SIZE)))
+	if (unlikely(!ltcp_snd_schedule(sk, PAGE_ALIGN(room) + PAGE_SIZE)))
 		return -ENOBUFS;
 	bytes = skb_zerocopy_iter_stream(sk, skb, msg, room, zc->tell);
 	return bytes == -EMSGSIZE || bytes == -EEXIST ? 0 : bytes;

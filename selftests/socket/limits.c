@@ -90,6 +90,20 @@ WIRE_TEST_LONG(limits, tcp_mem__each_socket_gets_on, 200, "D5 F6")
 	ensure_ok(try_connect(new_socket(), bound_to(p.listener)));
 }
 
+/* MSG_ZEROCOPY does not ask for whole pages or nothing. */
+WIRE_TEST_LONG(limits, tcp_mem__zerocopy_gets_on, 200, "D5 F6")
+{
+	struct pair p = connected();
+	struct timeval patience = { .tv_sec = 20 };
+
+	ensure_ok(set_int(p.client, SOL_SOCKET, SO_SNDBUF, 200000));
+	ensure_ok(set_int(p.client, SOL_SOCKET, SO_ZEROCOPY, 1));
+	ensure_ok(setsockopt(p.client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)));
+	use_up(HARD);
+	ensure_is(send(p.client, patterned(0, 5000), 5000, MSG_ZEROCOPY), 5000);
+	read_pattern(p.server, 0, 5000);
+}
+
 /* What SO_RCVLOWAT waits for finds no memory: who polls is told of what is there. */
 WIRE_TEST_LONG(limits, tcp_mem__low_water_mark_is_no_trap, 200, "D5 A4")
 {
