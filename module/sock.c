@@ -605,11 +605,15 @@ static void ltcp_abort_connection(struct sock *sk)
 	}
 	if (sk->sk_state == TCP_CLOSE)
 		return;
-	WRITE_ONCE(sk->sk_err, ECONNRESET);
-	if (ltcp_abort_needs_rst(sk))
+	if (ltcp_abort_needs_rst(sk)) {
+		WRITE_ONCE(sk->sk_err, ECONNRESET);
 		ltcp_reset_out(sk);
-	else
-		ltcp_set_state(sk, TCP_CLOSE);
+		return;
+	}
+	/* Both ways were closed, and nothing is lost; but of an opening something is */
+	if (sk->sk_state == TCP_SYN_SENT)
+		WRITE_ONCE(sk->sk_err, ECONNRESET);
+	ltcp_set_state(sk, TCP_CLOSE);
 }
 
 /* Give back what a connection has accumulated. */

@@ -52,6 +52,23 @@ WIRE_TEST(close, passive__close_wait_and_last_ack, "S1 S2")
 	expect_silence(3000);
 }
 
+/* All was said in both directions: to leave now is no error. */
+WIRE_TEST(close, passive__last_ack_disconnected, "S2 A3")
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	int fd = active_open(), err = -1;
+	socklen_t len = sizeof(err);
+
+	inject(FIN | ACK, SEQ(1), ACK(1));
+	expect_ack(2);
+	app_shutdown(fd, SHUT_WR);
+	expect(FIN | ACK, SEQ(1), ACK(2), LEN(0));
+	ensure_eq(connect(fd, &none, sizeof(none)), 0);
+	expect_silence(1000);
+	ensure_eq(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len), 0);
+	ensure_eq(err, 0);
+}
+
 WIRE_TEST(close, passive__after_close, "S1 S2")
 {
 	int fd = passive_open(FULL_OPTIONS);
