@@ -151,6 +151,7 @@ void ltcp_recv_taken(struct sock *sk, u32 bytes)
 		here = min(left, skb->len - offset);
 		ltcp_eat(sk, skb, offset, here);
 	}
+	sk_peek_offset_bwd(sk, bytes);
 	ltcp_read_settle(sk, bytes);
 }
 
@@ -494,8 +495,10 @@ int ltcp_read_sock(struct sock *sk, read_descriptor_t *desc,
 		if (ltcp_eat(sk, skb, offset, len ? used : min(left, 1U)))
 			break;
 	}
-	if (copied > 0)
+	if (copied > 0) {
+		sk_peek_offset_bwd(sk, copied);
 		ltcp_read_settle(sk, copied);
+	}
 	return copied;
 }
 

@@ -325,3 +325,21 @@ WIRE_TEST(splice, sendfile__to_nobody, "A3 S5")
 	ensure_ok(shutdown(p.client, SHUT_WR));
 	ensure_fails(sendfile(p.client, file, &(off_t){ 0 }, 10), EPIPE);
 }
+
+/* What leaves by splice() leaves as by recv(): SO_PEEK_OFF follows it (socket(7)). */
+WIRE_TEST(splice, splice__peek_offset_follows, "A3")
+{
+	struct pair p = connected();
+	unsigned char buf[10];
+	int pipes[2];
+
+	differs_from_builtin("its offset stays, and peeking skips bytes");
+	send_pattern(p.client, 0, 300);
+	ensure_is(recv(p.server, pages(300), 300, MSG_PEEK | MSG_WAITALL), 300);
+	ensure_ok(set_int(p.server, SOL_SOCKET, SO_PEEK_OFF, 100));
+	short_pipe(pipes, 1);
+	ensure_is(splice(p.server, NULL, pipes[1], NULL, 60, 0), 60);
+	ensure_eq(get_int(p.server, SOL_SOCKET, SO_PEEK_OFF), 40);
+	ensure_is(recv(p.server, buf, sizeof(buf), MSG_PEEK), sizeof(buf));
+	check_pattern(buf, 100, sizeof(buf));
+}
