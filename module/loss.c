@@ -191,6 +191,7 @@ void ltcp_loss_set_state(struct sock *sk, u8 state)
 	ltcp_trace_kernel(tcp_cong_state_set, sk, state);
 }
 
+/* @res: the ACK that showed a loss; NULL when all that was lost was too large. */
 static void ltcp_enter_recovery(struct sock *sk,
 				const struct ltcp_ack_result *res)
 {
@@ -198,7 +199,7 @@ static void ltcp_enter_recovery(struct sock *sk,
 	struct net *net = sock_net(sk);
 
 	ltcp_undo_begin(sk);
-	lt->unreduced = ltcp_mtup_lost(sk);
+	lt->unreduced = ltcp_mtup_lost(sk) || !res;
 	if (likely(!lt->unreduced))
 		ltcp_cong_on_loss(sk, LTCP_LOSS_FAST, res);
 	lt->tcp.high_seq = lt->tcp.snd_nxt;
@@ -209,7 +210,7 @@ static void ltcp_enter_recovery(struct sock *sk,
 						     LINUX_MIB_TCPRENORECOVERY);
 }
 
-/* More is lost than a probe that was too large: it was congestion. */
+/* More is lost than what was too large: it was congestion. */
 static void ltcp_loss_after_all(struct sock *sk,
 				const struct ltcp_ack_result *res)
 {
@@ -365,7 +366,8 @@ u32 ltcp_loss_on_reo_timer(struct sock *sk)
  * ltcp_loss_too_big - what is in flight and can never get through is lost
  * @sk: connection whose path takes segments of mss_cache at most
  *
- * RFC 1191 section 6.4; copies are no better. Context: BH off, socket lock.
+ * RFC 1191 section 6.4; copies are no better. It is no sign of congestion, and an
+ * episode that begins with it leaves cwnd alone. Context: BH off, socket lock.
  */
 void ltcp_loss_too_big(struct sock *sk)
 {
@@ -382,6 +384,9 @@ void ltcp_loss_too_big(struct sock *sk)
 	}
 	if (!ltcp_has_sack(&lt->tcp))
 		ltcp_bound_dupacks(&lt->tcp);
+	if (lt->tcp.lost_out && !ltcp_in_recovery(sk) && sk->sk_state != TCP_SYN_SENT &&
+	    sk->sk_state != TCP_SYN_RECV)
+		ltcp_enter_recovery(sk, NULL);
 }
 
 /* Has the peer dropped what it SACKed? Then nothing SACKed may be relied on. */

@@ -162,7 +162,7 @@ struct ltcp_sock {
 	u32 rto_since_ms;		/* when the packet that timed out first was sent */
 	u32 dupacks;			/* consecutive duplicate ACKs */
 	bool first_rtx_free;		/* the next resend needs no room in cwnd */
-	bool unreduced;			/* Recovery from a lost MTU probe alone: cwnd stays */
+	bool unreduced;			/* Recovery of what was too large for the path: cwnd stays */
 	bool prr_on;			/* prr steers cwnd in this recovery (cong.c) */
 	bool rtt_remember;		/* the next RTT sample goes through undo (RFC 4015) */
 	struct ltcp_tlp tlp;		/* rack.c */

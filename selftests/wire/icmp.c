@@ -271,6 +271,29 @@ WIRE_TEST(icmp, frag_needed__for_a_socket_bound_to_a_device_of_a_vrf, "R7 R9 A3"
 	expect(PSH | ACK, SEQ(1001), LEN(460));
 }
 
+/* RFC 1191, 6.5: nor does it, when the ACKs of what was sent again come in. */
+WIRE_TEST(icmp, frag_needed__is_no_congestion, "R9 W10")
+{
+	int fd = active_open(MSS(1460), SACK_OK);
+	struct tcp_info info;
+
+	differs_from_builtin("it begins with one segment again");
+	app_write(fd, 4 * 1460);
+	expect_bytes(1, 1 + 4 * 1460);
+	inject_icmp(UNREACHABLE, FRAG_NEEDED, SEQ(1), MTU(1040));
+	ensure_eq(expect(ACK, SEQ(1))->len, 1000);
+	take_burst(5);
+	inject(ACK, ACK(1461));
+	info = app_info(fd);
+	ensure_eq(info.tcpi_snd_cwnd, 10);
+	ensure_eq(info.tcpi_snd_ssthresh, 0x7fffffff);
+	inject(ACK, ACK(1 + 4 * 1460));
+	info = app_info(fd);
+	ensure_in(info.tcpi_snd_cwnd, 10, 20);
+	ensure_eq(info.tcpi_snd_ssthresh, 0x7fffffff);
+	ensure_eq(info.tcpi_ca_state, 0);
+}
+
 /* A router's MTU that is not smaller than ours, or absurd, changes nothing. */
 WIRE_TEST(icmp, frag_needed__not_smaller, "R9 ATTACK-33")
 {
