@@ -486,7 +486,8 @@ static void ltcp_rto_expired(struct sock *sk)
 	if (ltcp_in_handshake(sk)) {
 		ltcp_retransmit(sk, ltcp_rtx_head(lt));
 	} else {
-		ltcp_mtup_timeout(sk);
+		if (!ltcp_rto_probes(sk))
+			ltcp_mtup_timeout(sk);
 		ltcp_loss_on_rto(sk);
 	}
 

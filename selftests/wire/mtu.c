@@ -235,6 +235,22 @@ WIRE_TEST(mtu, black_hole__base_size_after_retries1, "R10")
 	expect(ACK, SEQ(1461), LEN(1024));
 }
 
+/* Into a closed window nothing gets through, whatever its size. */
+WIRE_TEST(mtu, black_hole__not_behind_a_closed_window, "R10 F6")
+{
+	int i, fd = writer(BLACK_HOLE, 4380);
+
+	expect_bytes(1, 4381);
+	inject(ACK, ACK(1461), WIN(0));
+	for (i = 0; i < 7; i++) {
+		const struct seen *s = take(60000);
+
+		ensure(s && s->seq <= 1461, "nothing comes");
+		inject(ACK, ACK(1461), WIN(0));
+	}
+	ensure_eq(app_info(fd).tcpi_snd_mss, 1460);
+}
+
 WIRE_TEST(mtu, black_hole__halves_down_to_the_floor, "R10")
 {
 	static const int sizes[] = { 1024, 512, 256, 200, 200 };
