@@ -358,6 +358,8 @@ u32 ltcp_loss_on_reo_timer(struct sock *sk)
 		return res.reo_wait_us;
 	if (!ltcp_in_recovery(sk))
 		ltcp_enter_recovery(sk, &res);
+	else if (unlikely(ltcp_sk(sk)->unreduced))
+		ltcp_loss_after_all(sk, &res);
 	ltcp_cong_on_ack(sk, &res);
 	return res.reo_wait_us;
 }

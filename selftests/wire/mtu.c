@@ -101,6 +101,33 @@ WIRE_TEST(mtu, probe__another_loss_afterwards_is_congestion, "R10")
 	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, 8);
 }
 
+/* ... also when it is time that shows it, since the path reorders. */
+WIRE_TEST(mtu, probe__another_loss_found_by_the_timer, "R10 R5")
+{
+	int fd;
+
+	differs_from_builtin("it waits with its first probe");
+	sysctl_set("net/ipv4/tcp_early_retrans", 0);
+	sysctl_set("net/ipv4/tcp_mtu_probing", ALWAYS);
+	sysctl_set("net/ipv4/tcp_min_tso_segs", 16);	/* one packet of all that is written */
+	fd = app_connect();
+	expect(SYN, SEQ(0));
+	pass_ms(100);
+	inject(SYN | ACK, SEQ(0), ACK(1), MSS(1460), SACK_OK);
+	expect(ACK, SEQ(1), ACK(1));
+	app_write(fd, 10676);
+	expect_probe_and(9);
+	pass_ms(100);
+	inject(ACK, ACK(1), SACK({ 2485, 3509 }));
+	inject(ACK, ACK(1), SACK({ 1461, 3509 }));
+	expect_within(20, 30, ACK, SEQ(1), LEN(1024));
+	take_burst(2);
+	ensure_eq(app_info(fd).tcpi_snd_ssthresh, 0x7fffffff);
+	inject(ACK, ACK(1), SACK({ 4533, 5557 }, { 1461, 3509 }));
+	expect_within(0, 40, ACK, SEQ(3509), LEN(1024));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, 8);
+}
+
 /* It says nothing of the size then: the same is tried again. */
 WIRE_TEST(mtu, probe__lost_with_others_is_repeated, "R10")
 {
