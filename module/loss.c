@@ -223,7 +223,7 @@ static void ltcp_leave_episode(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
-	if (likely(!lt->unreduced))
+	if (likely(!lt->unreduced) || lt->cc->own_recovery)
 		ltcp_cong_recovered(sk);
 	lt->unreduced = false;
 	ltcp_loss_set_state(sk, TCP_CA_Open);
