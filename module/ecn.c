@@ -218,6 +218,7 @@ void ltcp_ecn_echoed(struct sock *sk, const struct ltcp_ack_result *res)
 		return;
 	if (tcp_sk(sk)->snd_cwnd == 1 && !ltcp_sk(sk)->cc->needs_ecn)
 		ltcp_pace_wait(sk, jiffies_to_usecs(inet_csk(sk)->icsk_rto));
+	ltcp_undo_settle(sk);
 	ltcp_cong_on_mark(sk, res);
 	ltcp_loss_set_state(sk, inet_csk(sk)->icsk_ca_state);
 }

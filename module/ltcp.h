@@ -721,6 +721,7 @@ void ltcp_tlp_ack(struct sock *sk, const struct ltcp_seg *seg,
 
 /* ---- undo.c: taking back what was done for a loss that was none ---- */
 void ltcp_undo_begin(struct sock *sk);
+void ltcp_undo_settle(struct sock *sk);
 void ltcp_undo_rto(struct sock *sk, bool in_recovery);
 void ltcp_undo_retransmitted(struct sock *sk, const struct sk_buff *skb);
 void ltcp_undo_delivered(struct ltcp_sock *lt, const struct sk_buff *skb, u32 segs,

@@ -338,6 +338,7 @@ void ltcp_tlp_ack(struct sock *sk, const struct ltcp_seg *seg,
 	if (likely(!ltcp_sk(sk)->tlp.out) ||
 	    ltcp_tlp_on_ack(&ltcp_sk(sk)->tlp, &ack) != LTCP_TLP_REPAIRED)
 		return;
+	ltcp_undo_settle(sk);
 	ltcp_cong_on_loss(sk, LTCP_LOSS_FAST, res);
 	ltcp_cong_recovered(sk);
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPLOSSPROBERECOVERY);

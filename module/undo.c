@@ -36,8 +36,9 @@ void ltcp_undo_begin(struct sock *sk)
 	struct ltcp_rtt rtt = { .srtt_us = tp->srtt_us,
 				.rttvar_us = tp->rttvar_us };
 
-	ltcp_undo_save(&lt->undo, tp->packets_out, tp->snd_ssthresh, &rtt,
-		       LTCP_CLOCK_GRAIN_US);
+	/* What is out above cwnd was sent before marks had it reduced */
+	ltcp_undo_save(&lt->undo, min(tp->packets_out, tp->snd_cwnd),
+		       tp->snd_ssthresh, &rtt, LTCP_CLOCK_GRAIN_US);
 	lt->eifel.armed = false;
 	lt->dsack.active = false;
 	lt->early.active = false;
@@ -49,6 +50,18 @@ void ltcp_undo_begin(struct sock *sk)
 					 lt->tlp.out && lt->tlp.is_retrans);
 	}
 	ltcp_tlp_reset(&lt->tlp);
+}
+
+/**
+ * ltcp_undo_settle - cwnd is about to be reduced, but not for an episode
+ * @sk: connection
+ *
+ * A report that comes late would take this back together with the last episode's
+ * reduction. Context: BH off, socket lock.
+ */
+void ltcp_undo_settle(struct sock *sk)
+{
+	ltcp_sk(sk)->dsack.active = false;
 }
 
 /**

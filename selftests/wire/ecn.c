@@ -467,6 +467,74 @@ WIRE_TEST(ecn, sender__no_second_reduction_for_a_loss, "C6")
 	ensure_eq(app_info(fd).tcpi_ca_state, 3 /* TCP_CA_Recovery */);
 }
 
+/* With SACK, ten segments of much more under way. */
+static int sack_bulk(void)
+{
+	int fd = app_socket();
+
+	set_ecn(1);
+	classic_recovery();
+	app_choose(fd, "reno");
+	app_connect_fd(fd);
+	expect(SYN | SETUP, SEQ(0));
+	inject(SYN | ACK | ECE, SEQ(0), ACK(1), MSS(SEG), SACK_OK);
+	expect(ACK, SEQ(1), ACK(1), LEN(0));
+	app_set(fd, SOL_SOCKET, SO_SNDBUF, 200000);
+	app_write(fd, 40 * SEG);
+	expect_bytes(1, 10001);
+	return fd;
+}
+
+/* A loss that was none is no reason to take back the answer to a mark before it ... */
+WIRE_TEST(ecn, sender__undo_keeps_the_answer_to_a_mark, "C6 R7")
+{
+	int fd = sack_bulk();
+
+	differs_from_builtin("it reduces cwnd bit by bit");
+	inject(ACK | ECE, ACK(1001));
+	ensure_eq(ssthresh(fd), 5);
+	inject(ACK, ACK(1001), SACK({ 2001, 3001 }));
+	inject(ACK, ACK(1001), SACK({ 2001, 4001 }));
+	inject(ACK, ACK(1001), SACK({ 2001, 5001 }));
+	expect(ACK, SEQ(1001), LEN(SEG), ECN(NOT_ECT));
+	inject(ACK, ACK(5001));
+	inject(ACK, ACK(5001), SACK({ 1001, 2001 }));
+	ensure_eq(counter("TcpExt", "TCPDSACKUndo"), 1);
+	ensure_eq(ssthresh(fd), 5);
+	ignore_rest();
+}
+
+/* ... nor to one after it. */
+WIRE_TEST(ecn, sender__late_undo_keeps_the_answer_to_a_mark, "C6 R7")
+{
+	int fd = sack_bulk(), before;
+	int64_t edge;
+
+	differs_from_builtin("it reduces cwnd bit by bit");
+	inject(ACK, ACK(1), SACK({ 1001, 2001 }));
+	inject(ACK, ACK(1), SACK({ 1001, 3001 }));
+	take_burst(2);
+	edge = c->stack_max;
+	inject(ACK, ACK(1), SACK({ 1001, 4001 }));
+	take_burst(2);
+	inject(ACK, ACK(1), SACK({ 1001, 5001 }));
+	inject(ACK, ACK(1), SACK({ 6001, 7001 }, { 1001, 5001 }));
+	inject(ACK, ACK(1), SACK({ 6001, 8001 }, { 1001, 5001 }));
+	take_burst(2);
+	ensure(c->stack_max > edge, "nothing new");
+	inject(ACK, ACK(1), SACK({ 6001, 9001 }, { 1001, 5001 }));
+	inject(ACK, ACK(1), SACK({ 6001, 10001 }, { 1001, 5001 }));
+	expect(ACK, SEQ(5001), LEN(SEG), ECN(NOT_ECT));
+	inject(ACK | ECE, ACK(edge + SEG));	/* it is over, and that was marked */
+	before = ssthresh(fd);
+	ensure_in(before, 2, 5);
+	inject(ACK, ACK(edge + SEG), SACK({ 1, 1001 }));
+	inject(ACK, ACK(edge + SEG), SACK({ 5001, 6001 }));
+	ensure_eq(ssthresh(fd), before);
+	ensure_in(cwnd(fd), 1, 6);
+	ignore_rest();
+}
+
 /* And marks in the window of a loss neither; but the peer is told of the answer. */
 WIRE_TEST(ecn, sender__no_second_reduction_for_a_mark, "C6")
 {
