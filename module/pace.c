@@ -200,7 +200,6 @@ void ltcp_pace_init(struct sock *sk)
 
 	ltcp_hrtimer_setup(&tp->pacing_timer, ltcp_pace_fired, CLOCK_MONOTONIC,
 			   HRTIMER_MODE_ABS_PINNED_SOFT);
-	tp->tcp_wstamp_ns = 0;
 	sk->sk_pacing_shift = 10;	/* a millisecond, nearly */
 	sk->sk_tsq_flags = 0;
 }

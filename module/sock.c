@@ -80,6 +80,7 @@ static void ltcp_reset_sender(struct tcp_sock *tp, const struct net *net)
 	memset(tp->chrono_stat, 0, sizeof(tp->chrono_stat));
 	tp->app_limited = ~0U;
 	tp->rate_app_limited = 1;
+	tp->tcp_wstamp_ns = 0;
 	tp->tsoffset = 0;
 	tp->mss_cache = TCP_MSS_DEFAULT;
 	tp->tcp_header_len = sizeof(struct tcphdr);

@@ -101,6 +101,24 @@ WIRE_TEST(pacing, rate__acks_pass_fin_waits, "C8 S2")
 	expect(FIN | PSH | ACK, SEQ(2001), LEN(1000));
 }
 
+/* A socket that is used again knows neither the rate nor the time of before. */
+WIRE_TEST(pacing, rate__not_that_of_the_last_connection, "C8 A3")
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	int fd = paced(100, 2), i;
+
+	next_at(1);
+	ensure_eq(connect(fd, &none, sizeof(none)), 0);
+	expect(RST | ACK);
+	new_connection();
+	c->unchecked = true;		/* what the socket writes goes on where it was */
+	app_set(fd, SOL_SOCKET, SO_MAX_PACING_RATE, 10000000);
+	active_open_fd(fd, MSS(SEG));
+	app_write(fd, 8 * SEG);
+	for (i = 0; i < 8; i++)
+		next_at(1 + i * SEG);
+}
+
 /* Aborting with a timer pending leaves nothing behind that fires. */
 WIRE_TEST(pacing, rate__abort_while_waiting, "C8 S5")
 {
