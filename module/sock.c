@@ -672,6 +672,9 @@ static void ltcp_put_frag(struct sock *sk)
  */
 int ltcp_disconnect(struct sock *sk, int flags)
 {
+	/* The kernel calls what the listener has, also for a child moved to it */
+	if (unlikely(!ltcp_is_ours(sk)))
+		return sk->sk_prot->disconnect(sk, flags);
 	ltcp_abort_connection(sk);
 	ltcp_purge(sk);
 	ltcp_forget_peer(sk);

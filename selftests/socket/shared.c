@@ -161,10 +161,21 @@ WIRE_TEST(shared, reuseport__one_stack_only, "A2")
 	ensure_ok(accept(a, NULL, NULL));
 }
 
-/* One of theirs may join ours. What it leaves stays theirs, and goes on as such. */
-static void group_of_both(int first, int second, int closes)
+/* How many hold ltcp.ko. */
+static int module_users(void)
 {
-	int fds[2] = { first, second }, clients[8], i, n = 0, server;
+	FILE *file = fopen("/sys/module/ltcp/refcnt", "r");
+	int n = -1;
+
+	ensure(file && fscanf(file, "%d", &n) == 1, "no number of users");
+	fclose(file);
+	return n;
+}
+
+/* Two listeners of a group, and eight clients that nobody has accepted yet. */
+static void mixed_group(int first, int second)
+{
+	int fds[2] = { first, second }, client, i;
 	struct sockaddr_in where;
 
 	differs_from_builtin("there is only one stack");
@@ -175,36 +186,62 @@ static void group_of_both(int first, int second, int closes)
 	ensure_ok(try_bind(second, where));
 	ensure_ok(listen(second, 8));
 	for (i = 0; i < 8; i++) {
-		ensure_ok(try_connect(clients[i] = theirs(), where));
-		ensure_is(send(clients[i], "abc", 3, 0), 3);
+		client = theirs();
+		ensure_ok(try_connect(client, where));
+		ensure_is(send(client, "abc", 3, 0), 3);
 	}
-	close(fds[closes]);
-	set_nonblocking(fds[!closes]);
-	while ((server = accept(fds[!closes], NULL, NULL)) >= 0) {
-		int pipes[2];
+}
 
+/* How many are accepted; each must have its three bytes. */
+static int all_accepted(int listener)
+{
+	int n = 0, fd, pipes[2];
+
+	set_nonblocking(listener);
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
 		ensure_ok(pipe(pipes));
-		ensure_eq(events_within(server, POLLIN, 1000), POLLIN);
-		ensure_is(splice(server, NULL, pipes[1], NULL, 3, 0), 3);
+		ensure_eq(events_within(fd, POLLIN, 1000), POLLIN);
+		ensure_is(splice(fd, NULL, pipes[1], NULL, 3, 0), 3);
 		close(pipes[0]);
 		close(pipes[1]);
-		close(server);
 		n++;
 	}
-	if (closes == 1)
-		ensure_eq(n, 8);
-	else
-		ensure_in(n, 0, 7);
+	return n;
 }
 
+/* One of theirs may join ours. What it leaves is still theirs, in nobody else's hands. */
 WIRE_TEST(shared, reuseport__theirs_leaves_ours, "A2 D4 ATTACK-22")
 {
-	group_of_both(ours(), theirs(), 1);
+	int first = ours(), second = theirs(), users;
+
+	mixed_group(first, second);
+	close(second);
+	users = module_users();
+	ensure_eq(all_accepted(first), 8);
+	ensure_eq(module_users() - users,
+		  listed("/proc/thread-self/net/ltcp", "PassiveOpens"));
 }
 
+/* What ours leaves does not go to theirs. */
 WIRE_TEST(shared, reuseport__ours_leaves_theirs, "A2 D4 ATTACK-22")
 {
-	group_of_both(ours(), theirs(), 0);
+	int first = ours(), second = theirs(), users;
+
+	mixed_group(first, second);
+	close(first);
+	users = module_users();
+	ensure_in(all_accepted(second), 0, 7);
+	ensure_eq(module_users(), users);
+}
+
+/* Theirs that came to ours end with it. */
+WIRE_TEST(shared, reuseport__theirs_ends_with_ours, "A2 D4 ATTACK-22")
+{
+	int first = ours(), second = theirs();
+
+	mixed_group(first, second);
+	close(second);
+	close(first);
 }
 
 /* Theirs go on while ours come and go. */
