@@ -9,8 +9,8 @@
  * both ends' work. So DupThresh ACKs for each hole go at once; then
  * tcp_comp_sack_nr segments, or as many as come within tcp_comp_sack_delay_ns and 5 %
  * of a round trip, share one. But an ACK has room for three blocks, so no more than
- * three may have changed since the last. Whatever is owed at once for another reason (a hole
- * filled, a duplicate, a mark) takes the news along.
+ * three may have changed since the last. Whatever is owed at once for another reason
+ * (a hole filled, a duplicate, a mark) takes the news along.
  *
  * Not without SACK: there duplicates are counted, and each tells of one segment.
  */
