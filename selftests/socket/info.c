@@ -4,32 +4,11 @@
  */
 #include "pair.h"
 
-/* What the C library's struct lacks; its first part is the same (linux/tcp.h). */
-struct full_info {
-	struct tcp_info base;
-	uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
-	uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
-	uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
-	uint32_t delivered, delivered_ce;
-	uint64_t bytes_sent, bytes_retrans;
-	uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
-	/* Linux 6.12, not 6.1 */
-	uint32_t rcv_wnd, rehash;
-	uint16_t total_rto, total_rto_recoveries;
-	uint32_t total_rto_time;
-};
-
 static socklen_t info_len;	/* of the answer, as this kernel's struct is */
 
 static struct full_info full_info_of(int fd)
 {
-	struct full_info info = {};
-	socklen_t len = sizeof(info);
-
-	ensure_ok(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
-	ensure(len >= offsetof(struct full_info, rcv_wnd), "only %u bytes", len);
-	info_len = len;
-	return info;
+	return app_full_info(fd, &info_len);
 }
 
 static struct tcp_info info_of(int fd)

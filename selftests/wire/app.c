@@ -262,11 +262,26 @@ int app_get(int fd, int level, int name)
 
 struct tcp_info app_info(int fd)
 {
-	struct tcp_info info = {};
-	socklen_t len = sizeof(info);
+	return app_full_info(fd, NULL).base;
+}
 
-	ensure(!getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len), "TCP_INFO: %s",
+/**
+ * app_full_info() - all of TCP_INFO
+ * @fd: socket
+ * @len: set to the size of this kernel's struct, unless NULL
+ *
+ * Return: what it says; fields that the kernel does not have are zero.
+ */
+struct full_info app_full_info(int fd, socklen_t *len)
+{
+	struct full_info info = {};
+	socklen_t size = sizeof(info);
+
+	ensure(!getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), "TCP_INFO: %s",
 	       strerror(errno));
+	ensure(size >= offsetof(struct full_info, rcv_wnd), "only %u bytes", size);
+	if (len)
+		*len = size;
 	return info;
 }
 

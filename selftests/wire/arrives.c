@@ -201,7 +201,7 @@ static void read_all(struct outcome *got, int64_t first)
 /* What the socket says. */
 static void look_at_socket(struct outcome *got, const struct answer *want)
 {
-	struct full_info now = full_info(subject.fd);
+	struct full_info now = app_full_info(subject.fd, NULL);
 
 	got->state = now.base.tcpi_state;
 	got->snd_wnd = now.snd_wnd;

@@ -36,20 +36,6 @@ void time_stands_still(void)
 	sysctl_set("net/ipv4/tcp_rfc1337", 0);
 }
 
-/**
- * full_info() - all of TCP_INFO
- * @fd: socket
- */
-struct full_info full_info(int fd)
-{
-	struct full_info info = {};
-	socklen_t len = sizeof(info);
-
-	ensure(!getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len), "TCP_INFO: %s",
-	       strerror(errno));
-	return info;
-}
-
 /*
  * A connection from another port of the peer, that @c stands for from now on. Its
  * numbers wrap, in turn, nowhere near, at RCV.NXT, and inside the window, and in
@@ -310,5 +296,5 @@ void subject_begin(const struct stage *st)
 		.rcv_wnd = c->stack_edge < 0 ? 65535 : c->stack_edge - c->peer_max,
 	};
 	if (fd >= 0)
-		subject.before = full_info(fd);
+		subject.before = app_full_info(fd, NULL);
 }

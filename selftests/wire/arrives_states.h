@@ -27,17 +27,6 @@ struct stage {
 	enum stamp stamp;
 };
 
-/* TCP_INFO; what the C library's struct lacks is behind it (linux/tcp.h). */
-struct full_info {
-	struct tcp_info base;
-	uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
-	uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
-	uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
-	uint32_t delivered, delivered_ce;
-	uint64_t bytes_sent, bytes_retrans;
-	uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
-};
-
 /**
  * struct subject - the connection that segments are tried on; @c is the same
  * @fd: its socket, or -1
@@ -63,7 +52,6 @@ extern uint32_t ts_recent;	/* TS.Recent, as the stack echoes it */
 
 void time_stands_still(void);
 void subject_begin(const struct stage *st);
-struct full_info full_info(int fd);
 
 extern const struct stage
 at_closed, at_listen, at_syn_sent, at_syn_received, at_syn_received_active,

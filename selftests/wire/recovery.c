@@ -525,17 +525,6 @@ WIRE_TEST(recovery, attack__flood_of_duplicates, "ATTACK-17 ATTACK-29 R3")
 	ensure_in(app_info(fd).tcpi_snd_cwnd, 1, 10);
 }
 
-/* tcpi_delivered, which the C library's struct does not have. */
-static unsigned int delivered(int fd)
-{
-	unsigned int info[64] = {};
-	socklen_t len = sizeof(info);
-
-	ensure(!getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) && len >= 196,
-	       "no tcpi_delivered");
-	return info[192 / sizeof(info[0])];
-}
-
 /* An ACK that was overtaken still tells of what it has SACKed, and that counts. */
 WIRE_TEST(recovery, sack__of_an_old_ack_counts_as_delivered, "R4 A5")
 {
@@ -544,7 +533,7 @@ WIRE_TEST(recovery, sack__of_an_old_ack_counts_as_delivered, "R4 A5")
 
 	classic_recovery();
 	fd = active_open(MSS(1000), SACK_OK);
-	before = delivered(fd);
+	before = app_full_info(fd, NULL).delivered;
 	app_write(fd, 6000);
 	expect_bytes(1, 6001);
 	inject(ACK, ACK(2001));
@@ -552,5 +541,5 @@ WIRE_TEST(recovery, sack__of_an_old_ack_counts_as_delivered, "R4 A5")
 	ensure_eq(app_info(fd).tcpi_sacked, 1);
 	inject(ACK, ACK(6001));
 	ensure_eq(app_info(fd).tcpi_unacked, 0);
-	ensure_eq(delivered(fd) - before, 6);
+	ensure_eq(app_full_info(fd, NULL).delivered - before, 6);
 }

@@ -707,17 +707,6 @@ WIRE_TEST(rto, frto__new_data_that_may_not_leave, "R2 R7")
 	expect(PSH | ACK, SEQ(2501), LEN(300));
 }
 
-/* tcpi_min_rtt, microseconds, which the C library's struct does not have. */
-static unsigned int min_rtt_us(int fd)
-{
-	unsigned int info[64] = {};
-	socklen_t len = sizeof(info);
-
-	ensure(!getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) && len >= 152,
-	       "no tcpi_min_rtt");
-	return info[148 / sizeof(info[0])];
-}
-
 /* Timestamps count milliseconds: none of them has passed is not no time at all. */
 WIRE_TEST(rto, rtt__within_a_tick_of_the_timestamps, "R2 W7")
 {
@@ -729,7 +718,7 @@ WIRE_TEST(rto, rtt__within_a_tick_of_the_timestamps, "R2 W7")
 	pass_ms(10);
 	inject(SYN | ACK, SEQ(0), ACK(1), FULL_OPTIONS);
 	expect(ACK, SEQ(1), ACK(1));
-	ensure_in(min_rtt_us(fd), 10000, 12000);
+	ensure_in(app_full_info(fd, NULL).min_rtt, 10000, 12000);
 	for (i = 0; i < 8; i++) {
 		app_write(fd, 1000);
 		expect(PSH | ACK, SEQ(1 + i * 1000), LEN(1000));
@@ -737,5 +726,5 @@ WIRE_TEST(rto, rtt__within_a_tick_of_the_timestamps, "R2 W7")
 		usleep(300);
 		inject(ACK, ACK(1001 + i * 1000));
 	}
-	ensure_in(min_rtt_us(fd), 300, 2000);
+	ensure_in(app_full_info(fd, NULL).min_rtt, 300, 2000);
 }

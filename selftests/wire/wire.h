@@ -421,7 +421,23 @@ void wire_read_fails(const char *file, int line, int fd, int err);
 void wire_write_fails(const char *file, int line, int fd, int err);
 void wire_connect_result(const char *file, int line, int fd, int err);
 
+/* TCP_INFO; what the C library's struct lacks is behind it (linux/tcp.h). */
+struct full_info {
+	struct tcp_info base;
+	uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+	uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
+	uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
+	uint32_t delivered, delivered_ce;
+	uint64_t bytes_sent, bytes_retrans;
+	uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
+	/* Linux 6.12, not 6.1 */
+	uint32_t rcv_wnd, rehash;
+	uint16_t total_rto, total_rto_recoveries;
+	uint32_t total_rto_time;
+};
+
 struct tcp_info app_info(int fd);
+struct full_info app_full_info(int fd, socklen_t *len);
 
 /*
  * A look at a byte that is there, or at a listener's filter, into a page that is
