@@ -457,7 +457,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 	tp->delivered += res.delivered_segs;
 	if (unlikely(res.ece))
 		ltcp_ack_count_marked(sk, res.delivered_segs);
-	if (likely(sk->sk_state != TCP_SYN_SENT && sk->sk_state != TCP_SYN_RECV)) {
+	if (likely(!ltcp_in_handshake(sk))) {
 		if (ltcp_is_kcong(sk))
 			ltcp_kcong_acked(sk, seg, &res);
 		ltcp_loss_on_ack(sk, seg, &res);

@@ -113,7 +113,7 @@ static void ltcp_v4_frag_needed(struct sock *sk, u32 mtu)
  */
 static void ltcp_v4_report(struct sock *sk, int err)
 {
-	bool opening = (1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV);
+	bool opening = ltcp_in_handshake(sk);
 
 	if (sock_owned_by_user(sk))
 		WRITE_ONCE(sk->sk_err_soft, err);

@@ -386,8 +386,7 @@ void ltcp_loss_too_big(struct sock *sk)
 	}
 	if (!ltcp_has_sack(&lt->tcp))
 		ltcp_bound_dupacks(&lt->tcp);
-	if (lt->tcp.lost_out && !ltcp_in_recovery(sk) && sk->sk_state != TCP_SYN_SENT &&
-	    sk->sk_state != TCP_SYN_RECV)
+	if (lt->tcp.lost_out && !ltcp_in_recovery(sk) && !ltcp_in_handshake(sk))
 		ltcp_enter_recovery(sk, NULL);
 }
 

@@ -238,6 +238,11 @@ static inline bool ltcp_is_ours(const struct sock *sk)
 	return READ_ONCE(sk->sk_prot) == &ltcp_prot;
 }
 
+static inline bool ltcp_in_handshake(const struct sock *sk)
+{
+	return sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV;
+}
+
 /*
  * Our mark on a queued packet, in skb->cb. On the way out it lives on the
  * original in the send queue, never on the clone that IP gets; on the way in

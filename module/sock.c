@@ -353,7 +353,7 @@ static int ltcp_set_rcvlowat(struct sock *sk, int val)
 /* Bytes between the user's last write and @from, for the SIOCOUTQ family. */
 static int ltcp_outq(const struct sock *sk, const u32 *from)
 {
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+	if (ltcp_in_handshake(sk))
 		return 0;
 	return READ_ONCE(tcp_sk(sk)->write_seq) - READ_ONCE(*from);
 }

@@ -63,7 +63,7 @@ void ltcp_set_state(struct sock *sk, int state)
  */
 void ltcp_done(struct sock *sk)
 {
-	if (sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV)
+	if (ltcp_in_handshake(sk))
 		TCP_INC_STATS(sock_net(sk), TCP_MIB_ATTEMPTFAILS);
 	ltcp_set_state(sk, TCP_CLOSE);
 	inet_csk_clear_xmit_timers(sk);
@@ -136,7 +136,7 @@ void ltcp_rcv_reset(struct sock *sk)
 	int err = ECONNRESET;
 
 	ltcp_trace_kernel(tcp_receive_reset, sk);
-	if (sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV)
+	if (ltcp_in_handshake(sk))
 		err = ECONNREFUSED;
 	else if (sk->sk_state == TCP_CLOSE_WAIT)
 		err = EPIPE;

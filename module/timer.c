@@ -365,11 +365,6 @@ static bool ltcp_user_timeout_over(const struct sock *sk, u32 since_ms)
 	return limit_ms && ltcp_now_ms() - since_ms >= limit_ms;
 }
 
-static bool ltcp_in_handshake(const struct sock *sk)
-{
-	return sk->sk_state == TCP_SYN_SENT || sk->sk_state == TCP_SYN_RECV;
-}
-
 /*
  * Has a SYN been sent often enough? So many times as was asked for; and for three
  * minutes (RFC 9293 MUST-23) where nobody has asked, because the kernel's default
