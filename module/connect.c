@@ -142,6 +142,7 @@ static void ltcp_syn_sent_done(struct sock *sk, struct sk_buff *skb,
 			       struct ltcp_seg *seg)
 {
 	ltcp_ack(sk, seg);
+	ltcp_path_learn(sk);
 	security_inet_conn_established(sk, skb);	/* SO_PEERSEC */
 	ltcp_established(sk, skb);
 	inet_csk(sk)->icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_NOW;

@@ -68,16 +68,18 @@ u8 ltcp_ecn_offer(struct sock *sk, const struct dst_entry *dst)
 }
 
 /**
- * ltcp_ecn_syn_again - a SYN has to be sent again: the offer may be why
+ * ltcp_ecn_syn_again - a SYN has timed out: the offer may be why
  * @sk: connection in SYN-SENT or SYN-RECEIVED
- * @cb: the SYN's
+ * @cb: the SYN's, or the SYN,ACK's
  *
- * RFC 3168 section 6.1.1.1: without it then, unless tcp_ecn_fallback is 0. Who has
- * sent such a SYN may not use ECN any more (section 6.1.1). Context: socket lock.
+ * RFC 3168 section 6.1.1.1: a SYN goes without it then, unless tcp_ecn_fallback is 0.
+ * Who has sent such a SYN may not use ECN any more (section 6.1.1). Context: socket
+ * lock.
  */
 void ltcp_ecn_syn_again(struct sock *sk, struct ltcp_cb *cb)
 {
-	if (!READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_ecn_fallback))
+	if ((cb->flags & LTCP_FLAG_ACK) ||
+	    !READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_ecn_fallback))
 		return;
 	cb->flags &= ~LTCP_ECN_SETUP;
 	ltcp_ecn_reset(sk);

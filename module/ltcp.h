@@ -734,6 +734,10 @@ void ltcp_undo_delivered(struct ltcp_sock *lt, const struct sk_buff *skb, u32 se
 void ltcp_undo_ack(struct sock *sk, const struct ltcp_seg *seg,
 		   const struct ltcp_ack_result *res);
 
+/* ---- path.c: what earlier connections have taught ---- */
+void ltcp_path_learn(const struct sock *sk);
+u32 ltcp_path_syn_probe_us(const struct sock *sk);
+
 /* ---- ecn.c: congestion marks ---- */
 void ltcp_ecn_reset(struct sock *sk);
 u8 ltcp_ecn_offer(struct sock *sk, const struct dst_entry *dst);

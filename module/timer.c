@@ -3,7 +3,7 @@
  * timer.c - the three timers of a connection, and what their expiry calls.
  *
  *	icsk_retransmit_timer	RTO, or what comes before it: the reordering timer or
- *				a tail loss probe (rack.c); or persist, when nothing
+ *				a tail loss probe (rack.c) or early SYN (path.c); or persist, when nothing
  *				is in flight; icsk_pending says which
  *	icsk_delack_timer	delayed ACK
  *	keepalive timer		keepalive; bounds an orphan's FIN-WAIT-2
@@ -146,7 +146,9 @@ static unsigned long ltcp_rto_due(const struct sock *sk)
 /* How long to wait for the ACK of the last packet before probing, jiffies; 0: no probe. */
 static unsigned long ltcp_pto_delay(const struct sock *sk, unsigned long left)
 {
-	u32 pto_us = ltcp_tlp_delay_us(sk, jiffies_to_usecs(left));
+	u32 pto_us = sk->sk_state == TCP_SYN_SENT ?
+			ltcp_path_syn_probe_us(sk) :
+			ltcp_tlp_delay_us(sk, jiffies_to_usecs(left));
 	unsigned long delay = usecs_to_jiffies(pto_us);
 
 	if (unlikely(pto_us && ltcp_waits_in_fq(sk)))
@@ -479,6 +481,7 @@ static void ltcp_rto_expired(struct sock *sk)
 	ltcp_rto_struck(&lt->tcp, ltcp_now_ms());
 	ltcp_rto_other_path(sk);
 	if (ltcp_in_handshake(sk)) {
+		ltcp_ecn_syn_again(sk, ltcp_cb(ltcp_rtx_head(lt)));
 		ltcp_retransmit(sk, ltcp_rtx_head(lt));
 	} else {
 		if (!ltcp_rto_probes(sk))
@@ -545,12 +548,15 @@ static void ltcp_reo_expired(struct sock *sk)
 	ltcp_timer_arm_loss(sk, wait_us);
 }
 
-/* RFC 8985 section 7.3: after the probe it is RTO's turn, counted from now. */
+/* RFC 8985 section 7.3: after the probe, or an early SYN, it is RTO's turn, counted from now. */
 static void ltcp_probe_expired(struct sock *sk)
 {
 	if (ltcp_all_sent_acked(ltcp_sk(sk)))
 		return;
-	ltcp_tlp_expired(sk);
+	if (ltcp_in_handshake(sk))
+		ltcp_retransmit(sk, ltcp_rtx_head(ltcp_sk(sk)));
+	else
+		ltcp_tlp_expired(sk);
 	ltcp_sk(sk)->rto_at = ltcp_rto_due(sk);
 	ltcp_xmit_timer_at(sk, ICSK_TIME_RETRANS, ltcp_sk(sk)->rto_at - jiffies);
 }

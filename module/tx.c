@@ -724,8 +724,6 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 	if (!(cb->sacked & LTCP_SKB_EVER_RETRANS))
 		ltcp_cwv_resent(&lt->cwv, cb->segs);
 	cb->sacked |= LTCP_SKB_EVER_RETRANS;
-	if (unlikely((cb->flags & (LTCP_FLAG_SYN | LTCP_FLAG_ACK)) == LTCP_FLAG_SYN))
-		ltcp_ecn_syn_again(sk, cb);
 	ltcp_prr_sent(&lt->prr, cb->segs);
 	ltcp_rate_sent(lt, skb);
 	tp->total_retrans += cb->segs;

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * path.c - what earlier connections teach the next one (RFC 9040)
+ */
+#include "wire.h"
+
+/* A connection whose handshake takes @rtt_ms; it ends at once. */
+static void learn(int rtt_ms, bool stamps)
+{
+	int fd;
+
+	new_connection();
+	sysctl_set("net/ipv4/tcp_timestamps", stamps);
+	fd = app_connect();
+	expect(SYN, SEQ(0));
+	pass_ms(rtt_ms);
+	inject(SYN | ACK, FULL_OPTIONS);
+	expect(ACK, SEQ(1), ACK(1));
+	end_case(fd);
+}
+
+static void remember(void)
+{
+	differs_from_builtin("it waits a second for every answer to a first SYN");
+	sysctl_set("net/ipv4/tcp_no_metrics_save", 0);
+	sysctl_try("net/ipv4/tcp_syn_linear_timeouts", 0);
+}
+
+/* A SYN, sent again @early_ms later, or not at all when 0, and as usual after that. */
+static int connects(int early_ms)
+{
+	int fd = app_connect();
+
+	expect(SYN, SEQ(0));
+	if (early_ms)
+		expect_after(early_ms, SYN, SEQ(0), MSS(1460));
+	expect_after(1000, SYN, SEQ(0));
+	expect_after(2000, SYN, SEQ(0));
+	return fd;
+}
+
+/* RTO of a single sample is three round trips, and 200 ms at least. */
+WIRE_TEST(path, syn__is_sent_early_where_the_round_trip_is_known, "R1")
+{
+	static const struct { int rtt_ms, early_ms; } t[] = {
+		{ 10, 200 }, { 100, 300 }, { 300, 900 }, { 400, 0 },
+	};
+	size_t i;
+
+	remember();
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		learn(t[i].rtt_ms, true);
+		new_connection();
+		end_case(connects(t[i].early_ms));
+	}
+}
+
+WIRE_TEST(path, syn__first_to_a_host_is_not, "R1")
+{
+	remember();
+	learn(10, true);
+	new_connection()->peer_addr = PEER_ADDR + 1;
+	end_case(connects(0));
+	new_connection();
+	end_case(connects(200));
+}
+
+WIRE_TEST(path, memory__tcp_no_metrics_save, "A3")
+{
+	remember();
+	sysctl_set("net/ipv4/tcp_no_metrics_save", 1);
+	learn(10, true);
+	new_connection();
+	end_case(connects(0));
+}
+
+WIRE_TEST_LONG(path, memory__lasts_a_minute, 200, "R1")
+{
+	remember();
+	learn(10, true);
+	pass_ms(55000);
+	new_connection();
+	end_case(connects(200));
+	pass_ms(10000);
+	new_connection();
+	end_case(connects(0));
+}
+
+/* Which of two SYNs was answered? Only a timestamp tells (Karn's algorithm). */
+WIRE_TEST(path, memory__not_of_round_trips_in_doubt, "R1 MUST-18")
+{
+	int stamps;
+
+	remember();
+	for (stamps = 0; stamps < 2; stamps++) {
+		int fd;
+
+		new_connection()->peer_addr = PEER_ADDR + stamps;
+		sysctl_set("net/ipv4/tcp_timestamps", stamps);
+		fd = app_connect();
+		expect(SYN, SEQ(0));
+		expect_after(1000, SYN, SEQ(0));
+		pass_ms(10);
+		inject(SYN | ACK, FULL_OPTIONS);
+		expect(ACK, SEQ(1), ACK(1));
+		end_case(fd);
+
+		new_connection()->peer_addr = PEER_ADDR + stamps;
+		end_case(connects(stamps ? 200 : 0));
+	}
+}
+
+/* Whoever knows the path says so in its route (ip-route(8)), whatever was measured. */
+WIRE_TEST(path, route__rtt_and_rttvar, "A5 R1")
+{
+	remember();
+	learn(10, true);
+	run_ip("route add 192.0.2.2 dev wire0 rtt 120ms");
+	new_connection();
+	end_case(connects(360));
+	run_ip("route change 192.0.2.2 dev wire0 rtt 120ms rttvar 100ms");
+	new_connection();
+	end_case(connects(520));
+	run_ip("route change 192.0.2.2 dev wire0 rtt 2s");
+	new_connection();
+	end_case(connects(0));
+}
+
+/* The first SYN was answered after all: cwnd is not reduced. */
+WIRE_TEST(path, syn__early_was_too_early, "R1 C8")
+{
+	int fd;
+
+	remember();
+	learn(10, true);
+	new_connection();
+	fd = app_connect();
+	expect(SYN, SEQ(0));
+	expect_after(200, SYN, SEQ(0));
+	pass_ms(100);
+	inject(SYN | ACK, FULL_OPTIONS);
+	expect(ACK, SEQ(1), ACK(1));
+	app_write(fd, 30000);
+	ensure_eq(take_burst(50).segments, 10);
+}
+
+/* It asks for ECN still; only a SYN that has timed out does without. */
+WIRE_TEST(path, syn__early_asks_for_ecn, "C6 R1")
+{
+	int fd;
+
+	remember();
+	learn(10, true);
+	sysctl_set("net/ipv4/tcp_ecn", 1);
+	new_connection();
+	fd = app_connect();
+	expect(SYN | ECE | CWR, SEQ(0));
+	expect_after(200, SYN | ECE | CWR, SEQ(0));
+	expect_after(1000, SYN, SEQ(0));
+	end_case(fd);
+}
+
+/* Neither SYNs in excess nor a connection that lives longer than it may. */
+WIRE_TEST_LONG(path, syn__early_does_not_count, 60, "R1 A4")
+{
+	int fd;
+
+	remember();
+	sysctl_set("net/ipv4/tcp_syn_retries", 2);
+	learn(10, true);
+	new_connection();
+	fd = connects(200);
+	expect_silence(3900);
+	app_connect_result(fd, EINPROGRESS);
+	expect_silence(700);
+	app_connect_result(fd, ETIMEDOUT);
+}
