@@ -188,7 +188,7 @@ static void ltcp_cc_store(struct ltcp_sock *lt, const struct ltcp_cc *cc)
 {
 	struct tcp_sock *tp = &lt->tcp;
 
-	WRITE_ONCE(tp->snd_cwnd, max(cc->cwnd, 1U));
+	WRITE_ONCE(tp->snd_cwnd, clamp(cc->cwnd, 1U, tp->snd_cwnd_clamp));
 	tp->snd_ssthresh = cc->ssthresh;
 	tp->snd_cwnd_cnt = cc->cwnd_cnt;
 	tp->prior_cwnd = cc->prior_cwnd;
@@ -252,6 +252,20 @@ static void ltcp_cc_begin(struct sock *sk)
 	ltcp_pace_update(sk, cc->pacing_rate);
 }
 
+/* What the route says of the path (ip-route(8)): cwnd, when locked, and ssthresh. */
+static void ltcp_cong_route_bounds(struct sock *sk)
+{
+	const struct dst_entry *dst = ltcp_dst(sk);
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!dst)
+		return;
+	if (unlikely(dst_metric_locked(dst, RTAX_CWND)))
+		tp->snd_cwnd_clamp = clamp_t(u32, dst_metric(dst, RTAX_CWND), 1, S32_MAX);
+	if (unlikely(dst_metric(dst, RTAX_SSTHRESH)))
+		tp->snd_ssthresh = min(dst_metric(dst, RTAX_SSTHRESH), tp->snd_cwnd_clamp);
+}
+
 /**
  * ltcp_cong_start - the connection is about to carry data
  * @sk: connection entering ESTABLISHED
@@ -265,6 +279,7 @@ void ltcp_cong_start(struct sock *sk)
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
 	lt->tcp.snd_cwnd_stamp = tcp_jiffies32;
+	ltcp_cong_route_bounds(sk);
 	WRITE_ONCE(lt->tcp.snd_cwnd, lt->tcp.total_retrans > 1 ? 1 :
 						ltcp_initial_cwnd(sk));
 	ltcp_cc_begin(sk);

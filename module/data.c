@@ -102,7 +102,7 @@ void ltcp_rcv_consumed(struct sock *sk, int copied)
 /**
  * ltcp_window_offer - the receive window that a SYN offers
  * @sk: socket that opens, or the listener
- * @dst: route to the peer, whose window metric bounds it
+ * @dst: route to the peer, whose window and initrwnd metrics bound it
  * @scaled: window scaling is offered or agreed upon
  *
  * The buffer of now, at most 65,535 because the window of a SYN is never scaled
@@ -131,6 +131,9 @@ struct ltcp_wnd_offer ltcp_window_offer(const struct sock *sk,
 	else
 		o.clamp = min_t(u32, o.clamp, U16_MAX);
 	o.wnd = min3(o.clamp, ltcp_win_from_space(rcvbuf), (u32)U16_MAX);
+	if (unlikely(dst_metric(dst, RTAX_INITRWND)))
+		o.wnd = min_t(u64, o.wnd, (u64)dst_metric(dst, RTAX_INITRWND) *
+					  ltcp_advmss(sk, dst));
 	return o;
 }
 
@@ -143,12 +146,14 @@ struct ltcp_wnd_offer ltcp_window_offer(const struct sock *sk,
 void ltcp_rcv_init(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
+	const struct dst_entry *dst = ltcp_dst(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 mss = min3((u32)tp->advmss, tp->mss_cache, tp->rcv_wnd / 2);
 
 	icsk->icsk_ack.rcv_mss = clamp_t(u32, mss, LTCP_RCV_MSS_MIN,
 					 LTCP_MSS_DEFAULT_IPV4);
 	icsk->icsk_ack.quick = LTCP_QUICK_ACKS;
+	ltcp_sk(sk)->quick_route = dst && dst_metric(dst, RTAX_QUICKACK);
 	icsk->icsk_ack.lrcvtime = tcp_jiffies32;
 	tp->rcv_ssthresh = min(tp->window_clamp,
 			       ltcp_win_from_space(sk->sk_rcvbuf));
@@ -611,6 +616,15 @@ void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
 /* When to acknowledge                                                  */
 /* ------------------------------------------------------------------ */
 
+/* For a while, unless the program answers; always where the route asks for it. */
+static bool ltcp_ack_quickly(const struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+
+	return (icsk->icsk_ack.quick && !icsk->icsk_ack.pingpong) ||
+	       unlikely(ltcp_sk(sk)->quick_route);
+}
+
 /**
  * ltcp_ack_decide - an ACK is owed and no segment has carried it
  * @sk: connection
@@ -630,7 +644,7 @@ void ltcp_ack_decide(struct sock *sk)
 	u32 unacked;
 
 	if ((icsk->icsk_ack.pending & ICSK_ACK_NOW) ||
-	    (icsk->icsk_ack.quick && !icsk->icsk_ack.pingpong && !tp->compressed_ack)) {
+	    (ltcp_ack_quickly(sk) && !tp->compressed_ack)) {
 		ltcp_send_ack(sk);
 		return;
 	}

@@ -26,15 +26,18 @@
 #include "trace.h"
 
 /**
- * ltcp_loss_init - start values of the edges
+ * ltcp_loss_init - start values of the edges, and how late a packet may be
  * @sk: connection entering ESTABLISHED
  *
- * Context: socket lock.
+ * The route's reordering metric goes before tcp_reordering. Context: socket lock.
  */
 void ltcp_loss_init(struct sock *sk)
 {
+	const struct dst_entry *dst = ltcp_dst(sk);
 	struct ltcp_sock *lt = ltcp_sk(sk);
 
+	if (unlikely(dst && dst_metric(dst, RTAX_REORDERING)))
+		lt->tcp.reordering = dst_metric(dst, RTAX_REORDERING);
 	lt->lost_edge = lt->tcp.snd_una;
 	lt->sack_high = lt->tcp.snd_una;
 	lt->retrans_edge = lt->tcp.snd_una;

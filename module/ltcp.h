@@ -189,6 +189,7 @@ struct ltcp_sock {
 	struct ltcp_paws paws;		/* which timestamps cannot be of another round of numbers */
 	u32 compact_after;		/* no compaction before segs_in is there */
 	bool reader_began;		/* a sleeping recv() has taken less than SO_RCVLOWAT */
+	bool quick_route;		/* the route's quickack metric: no ACK is delayed */
 	u8 reader;			/* LTCP_READER_*: does anybody sleep in recv()? */
 
 	/* Congestion control (cong.c) */

@@ -3,6 +3,7 @@
  * differ.c - plays scripts on both TCPs and compares the records; see differ.h
  */
 #include <fnmatch.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
@@ -208,6 +209,16 @@ static void take_over(void)
 	close(fd);
 }
 
+/* Which CPU has taken in the packets is an answer, too (SO_INCOMING_CPU). */
+static void stay_on_one_cpu(void)
+{
+	cpu_set_t cpu;
+
+	CPU_ZERO(&cpu);
+	CPU_SET(0, &cpu);
+	ensure(!sched_setaffinity(0, sizeof(cpu), &cpu), "affinity: %s", strerror(errno));
+}
+
 /* Plays the script in a child with a namespace of its own. */
 static struct records *play(bool ltcp, int seconds, void (*script)(void))
 {
@@ -222,6 +233,7 @@ static struct records *play(bool ltcp, int seconds, void (*script)(void))
 		setenv("LTCP_PROTO", "0", 1);
 		records = r;
 		script_begin(seconds);
+		stay_on_one_cpu();
 		if (ltcp)
 			take_over();
 		script();

@@ -175,3 +175,97 @@ WIRE_TEST_LONG(path, syn__early_does_not_count, 60, "R1 A4")
 	expect_silence(700);
 	app_connect_result(fd, ETIMEDOUT);
 }
+
+/* ----------------------------------------------------- the route's metrics */
+
+/* Whoever knows a path says so in its route; all of it is ip-route(8)'s. */
+static void route_says(const char *metrics)
+{
+	run_ip("route add 192.0.2.2 dev wire0 %s", metrics);
+}
+
+WIRE_TEST(path, route__initcwnd, "A5 C1")
+{
+	int fd;
+
+	route_says("initcwnd 4");
+	fd = active_open(MSS(1000));
+	app_write(fd, 20000);
+	ensure_eq(take_burst(50).segments, 4);
+}
+
+WIRE_TEST(path, route__initrwnd, "A5 F1")
+{
+	int fd;
+
+	route_says("initrwnd 5 advmss 1000");
+	fd = app_connect();
+	expect(SYN, SEQ(0), MSS(1000), WIN(5000));
+	end_case(fd);
+	new_connection();
+	fd = app_listen();
+	inject(SYN, SEQ(0), FULL_OPTIONS);
+	expect(SYN | ACK, MSS(1000), WIN(5000));
+}
+
+WIRE_TEST(path, route__quickack, "A5 F5")
+{
+	int fd, i;
+
+	route_says("quickack 1");
+	fd = active_open(MSS(1000));
+	for (i = 0; i < 40; i++) {
+		inject(ACK | PSH, SEQ(1 + i * 100), LEN(100));
+		expect(ACK, ACK(101 + i * 100), LEN(0));
+		app_read(fd, 100);
+		app_write(fd, 10);
+		expect(PSH | ACK, LEN(10));
+		inject(ACK, SEQ(101 + i * 100), ACK(11 + i * 10));
+	}
+}
+
+/* Slow start up to ssthresh, and never more than cwnd, whichever algorithm asks. */
+WIRE_TEST(path, route__ssthresh_and_cwnd, "A5 C1")
+{
+	static const char * const algorithms[] = { "reno", "cubic", "bbr" };
+	size_t i;
+
+	route_says("ssthresh 4 cwnd lock 5");
+	for (i = 0; i < ARRAY_SIZE(algorithms); i++) {
+		int fd, round;
+
+		new_connection();
+		fd = app_socket();
+		app_choose(fd, algorithms[i]);
+		active_open_fd(fd, MSS(1000));
+		app_set(fd, SOL_SOCKET, SO_SNDBUF, 1000000);
+		app_write(fd, 300000);
+		ensure_eq(take_burst(50).segments, 5);
+		for (round = 0; round < 8; round++) {
+			inject(ACK, ACK(c->stack_max));
+			ensure_in(take_burst(50).segments, 1, 5);
+		}
+		if (strcmp(algorithms[i], "bbr"))
+			ensure_eq(app_info(fd).tcpi_snd_ssthresh, 4);
+		ensure_eq(app_info(fd).tcpi_snd_cwnd, 5);
+		end_case(fd);
+	}
+}
+
+/* As many duplicate ACKs as a packet of this path may be late by. */
+WIRE_TEST(path, route__reordering, "A5 R3")
+{
+	int fd, i;
+
+	classic_recovery();
+	route_says("reordering 6");
+	fd = active_open(MSS(1000));
+	app_write(fd, 10000);
+	expect_bytes(1, 10001);
+	for (i = 0; i < 5; i++)
+		inject(ACK, ACK(1));
+	expect_silence(50);
+	ensure_eq(app_info(fd).tcpi_reordering, 6);
+	inject(ACK, ACK(1));
+	expect(ACK, SEQ(1), LEN(1000));
+}
