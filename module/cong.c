@@ -188,7 +188,7 @@ static void ltcp_cc_store(struct ltcp_sock *lt, const struct ltcp_cc *cc)
 {
 	struct tcp_sock *tp = &lt->tcp;
 
-	WRITE_ONCE(tp->snd_cwnd, clamp(cc->cwnd, 1U, tp->snd_cwnd_clamp));
+	WRITE_ONCE(tp->snd_cwnd, max(cc->cwnd, 1U));
 	tp->snd_ssthresh = cc->ssthresh;
 	tp->snd_cwnd_cnt = cc->cwnd_cnt;
 	tp->prior_cwnd = cc->prior_cwnd;
