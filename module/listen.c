@@ -385,7 +385,7 @@ static enum skb_drop_reason ltcp_req_start(struct sock *sk, struct sk_buff *skb,
 	}
 	tcp_rsk(req)->snt_synack = ltcp_now_us();
 	/* From here on others find it, so it must be complete; another CPU may be first */
-	if (!ltcp_reqsk_hash_add(sk, req, req->timeout)) {
+	if (!ltcp_reqsk_hash_add(sk, req, ltcp_path_synack_timeout(sk, dst, req))) {
 		dst_release(dst);
 		goto free;
 	}
@@ -770,6 +770,7 @@ static void ltcp_child_rtt(struct sock *child, const struct request_sock *req)
 				       msecs_to_jiffies(LTCP_RTO_SYN_LOST_MS));
 	else if (sent_us && !inet_rsk(req)->acked)
 		ltcp_child_rtt_sample(child, ltcp_now_us() - sent_us);
+	ltcp_path_learn(child);
 }
 
 /*

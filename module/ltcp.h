@@ -738,6 +738,8 @@ void ltcp_undo_ack(struct sock *sk, const struct ltcp_seg *seg,
 /* ---- path.c: what earlier connections have taught ---- */
 void ltcp_path_learn(const struct sock *sk);
 u32 ltcp_path_syn_probe_us(const struct sock *sk);
+unsigned long ltcp_path_synack_timeout(const struct sock *sk, const struct dst_entry *dst,
+				       const struct request_sock *req);
 
 /* ---- ecn.c: congestion marks ---- */
 void ltcp_ecn_reset(struct sock *sk);

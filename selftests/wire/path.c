@@ -144,6 +144,45 @@ WIRE_TEST(path, syn__early_was_too_early, "R1 C8")
 	ensure_eq(take_burst(50).segments, 10);
 }
 
+/* A SYN,ACK, too; then the second wait is as long as ever. */
+WIRE_TEST(path, syn_ack__is_sent_early_where_the_round_trip_is_known, "R1")
+{
+	int rtt_ms;
+
+	remember();
+	for (rtt_ms = 10; rtt_ms <= 100; rtt_ms += 90) {
+		int early_ms = rtt_ms < 100 ? 200 : 300;
+
+		new_connection();
+		reach(TCP_SYN_RECV);
+		pass_ms(rtt_ms);
+		inject(ACK, SEQ(1), ACK(1));
+		end_case(app_accept(listener));
+
+		new_connection();
+		reach(TCP_SYN_RECV);
+		expect_after(early_ms, SYN | ACK, SEQ(0), ACK(1));
+		expect_after(2000, SYN | ACK, SEQ(0), ACK(1));
+		expect_after(4000, SYN | ACK, SEQ(0), ACK(1));
+		inject(RST, SEQ(1));
+		ignore_rest();
+	}
+}
+
+/* The program waits in counts of timeouts: none is shorter. */
+WIRE_TEST(path, syn_ack__not_early_when_data_is_awaited, "R1 A4")
+{
+	remember();
+	learn(10, true);
+	new_connection();
+	reach(TCP_LISTEN);
+	app_set(listener, SOL_TCP, TCP_DEFER_ACCEPT, 5);
+	inject(SYN, SEQ(0), MSS(1460));
+	expect(SYN | ACK, SEQ(0), ACK(1));
+	expect_after(1000, SYN | ACK, SEQ(0), ACK(1));
+	expect_after(2000, SYN | ACK, SEQ(0), ACK(1));
+}
+
 /* It asks for ECN still; only a SYN that has timed out does without. */
 WIRE_TEST(path, syn__early_asks_for_ecn, "C6 R1")
 {
