@@ -224,7 +224,8 @@ void ltcp_cong_init(struct sock *sk)
 		ltcp_cong_take_default(sk);
 	else if (ltcp_is_kcong(sk))
 		ltcp_kcong_stop(sk);
-	inet_csk(sk)->icsk_ca_dst_locked = 0;
+	/* So the built-in, which BPF programs reach, does not exchange icsk_ca_ops alone */
+	inet_csk(sk)->icsk_ca_dst_locked = 1;
 	inet_csk(sk)->icsk_ca_state = TCP_CA_Open;
 	tp->snd_cwnd_clamp = S32_MAX;
 	WRITE_ONCE(tp->snd_cwnd, LTCP_INIT_CWND);
@@ -308,7 +309,7 @@ int ltcp_cong_set(struct sock *sk, const char *name)
 	struct ltcp_cc_choice choice;
 	int err;
 
-	if (icsk->icsk_ca_dst_locked)
+	if (ltcp_sk(sk)->cc_locked)
 		return -EPERM;
 	err = ltcp_cong_get_or_load(name, &choice);
 	if (err)
@@ -368,7 +369,7 @@ void ltcp_cong_route(struct sock *sk, const struct dst_entry *dst)
 	if (err)
 		return;
 	ltcp_cong_change(sk, &choice);
-	inet_csk(sk)->icsk_ca_dst_locked = tcp_ca_dst_locked(dst);
+	ltcp_sk(sk)->cc_locked = tcp_ca_dst_locked(dst);
 }
 
 /* RFC 9937: one step of the way down to ssthresh. */

@@ -203,6 +203,7 @@ struct ltcp_sock {
 	u8 reduced;			/* LTCP_REDUCED_*: why, in this window of data (ecn.c) */
 	u32 reduced_until;		/* SND.NXT when it was */
 	bool cc_started;		/* the algorithm was initialised */
+	bool cc_locked;			/* the route has chosen it, for good */
 
 	bool route_follows;		/* a source route that arrives is answered by (srcroute.c) */
 

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * bpf.c - BPF programs that reach for a socket from inside the kernel
+ *
+ * Their helpers were written for the built-in TCP, and take whatever says that it is
+ * a TCP socket for one of its own. The programs are a few instructions each and
+ * loaded by the bare system call.
+ */
+#include <linux/bpf.h>
+#include <netinet/tcp.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "pair.h"
+
+#define INSN(code_, dst_, src_, off_, imm_) \
+	((struct bpf_insn){ .code = (code_), .dst_reg = (dst_), .src_reg = (src_), \
+			    .off = (off_), .imm = (imm_) })
+#define MOV_IMM(dst_, imm_)	INSN(BPF_ALU64 | BPF_MOV | BPF_K, dst_, 0, 0, imm_)
+#define MOV_REG(dst_, src_)	INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst_, src_, 0, 0)
+#define ADD_IMM(dst_, imm_)	INSN(BPF_ALU64 | BPF_ADD | BPF_K, dst_, 0, 0, imm_)
+#define LOAD(size_, dst_, src_, off_) \
+	INSN(BPF_LDX | BPF_MEM | (size_), dst_, src_, off_, 0)
+#define STORE_IMM(dst_, off_, imm_) \
+	INSN(BPF_ST | BPF_MEM | BPF_W, dst_, 0, off_, imm_)
+#define JUMP_NE(dst_, imm_, off_) \
+	INSN(BPF_JMP | BPF_JNE | BPF_K, dst_, 0, off_, imm_)
+#define JUMP_EQ(dst_, imm_, off_) \
+	INSN(BPF_JMP | BPF_JEQ | BPF_K, dst_, 0, off_, imm_)
+#define CALL(helper_)		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper_)
+#define EXIT()			INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+static int bpf(int what, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, what, attr, sizeof(*attr));
+}
+
+static int load(union bpf_attr *attr, const struct bpf_insn *insns, int n)
+{
+	static char log[65536];
+	int fd;
+
+	attr->insns = (uintptr_t)insns;
+	attr->insn_cnt = n;
+	attr->license = (uintptr_t)"GPL";
+	attr->log_buf = (uintptr_t)log;
+	attr->log_size = sizeof(log);
+	attr->log_level = 1;
+	fd = bpf(BPF_PROG_LOAD, attr);
+	ensure(fd >= 0, "a program is refused: %s: %s", strerror(errno), log);
+	return fd;
+}
+
+/* ------------------------------------------------------------------ */
+/* bpf_setsockopt()                                                     */
+/* ------------------------------------------------------------------ */
+
+/* The root of the control groups, mounted nowhere. */
+static int root_cgroup(void)
+{
+	int fs = syscall(SYS_fsopen, "cgroup2", 0), fd;
+
+	ensure_ok(fs);
+	ensure_ok(syscall(SYS_fsconfig, fs, 6 /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0));
+	ensure_ok(fd = syscall(SYS_fsmount, fs, 0, 0));
+	return fd;
+}
+
+/*
+ * At each connect() to @port: TCP_CONGESTION is to be "reno". Where that is done,
+ * connect() is refused, by which the test learns of it. Lives until the test ends.
+ */
+static void choose_reno_at(__be16 port)
+{
+	const struct bpf_insn insns[] = {
+		MOV_IMM(BPF_REG_0, 1),
+		LOAD(BPF_W, BPF_REG_2, BPF_REG_1, offsetof(struct bpf_sock_addr, user_port)),
+		JUMP_NE(BPF_REG_2, port, 10),
+		STORE_IMM(BPF_REG_10, -8, 'r' | 'e' << 8 | 'n' << 16 | 'o' << 24),
+		STORE_IMM(BPF_REG_10, -4, 0),
+		MOV_IMM(BPF_REG_2, IPPROTO_TCP),
+		MOV_IMM(BPF_REG_3, TCP_CONGESTION),
+		MOV_REG(BPF_REG_4, BPF_REG_10),
+		ADD_IMM(BPF_REG_4, -8),
+		MOV_IMM(BPF_REG_5, 5),
+		CALL(BPF_FUNC_setsockopt),
+		JUMP_EQ(BPF_REG_0, 0, 1),
+		MOV_IMM(BPF_REG_0, 1),
+		EXIT(),
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+		.expected_attach_type = BPF_CGROUP_INET4_CONNECT,
+	};
+	int program = load(&attr, insns, sizeof(insns) / sizeof(*insns));
+
+	attr = (union bpf_attr){ .link_create = {
+		.prog_fd = program, .target_fd = root_cgroup(),
+		.attach_type = BPF_CGROUP_INET4_CONNECT,
+	} };
+	ensure_ok(bpf(BPF_LINK_CREATE, &attr));
+}
+
+static const char *congestion_of(int fd)
+{
+	static char name[16];
+	socklen_t len = sizeof(name);
+
+	ensure_ok(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len));
+	return name;
+}
+
+/* The built-in's choice would be a pointer that ltcp's own algorithm knows nothing of. */
+WIRE_TEST(bpf, setsockopt__chooses_no_congestion_control, "C9 A4")
+{
+	int builtin = socket_of(IPPROTO_TCP), fd = new_socket(), server;
+	struct sockaddr_in where;
+	int listener = listen_at(&where);
+	char before[16];
+
+	ensure_ok(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5));
+	strcpy(before, congestion_of(fd));
+	choose_reno_at(where.sin_port);
+	ensure_fails(try_connect(builtin, where), EPERM);
+	ensure(!strcmp(congestion_of(builtin), "reno"), "the program does nothing");
+	differs_from_builtin("bpf_setsockopt() knows no ltcp");
+
+	ensure_ok(try_connect(fd, where));
+	ensure(!strcmp(congestion_of(fd), before), "%s has become %s", before,
+	       congestion_of(fd));
+	ensure_ok(server = accept(listener, NULL, NULL));
+	ensure_is(send(fd, "x", 1, 0), 1);
+	ensure_is(recv(server, (char[8]){}, 8, 0), 1);
+	/* ltcp's own way in is open */
+	ensure_ok(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4));
+}
