@@ -7,6 +7,8 @@
  * a user, are not states of a full socket: ltcp_time_wait() leaves a small
  * stand-in in the hash table and ends the socket itself.
  */
+#include <linux/bpf.h>
+
 #include "trace.h"
 
 static bool ltcp_counts_as_established(int state)
@@ -357,12 +359,17 @@ static void ltcp_abort_reset(struct sock *sk)
 	ltcp_send_active_reset(sk, GFP_ATOMIC);
 }
 
-/* A listener first loses its queues; whoever waits in accept() is woken. */
+/*
+ * A listener first loses its queues; whoever waits in accept() is woken. A BPF
+ * program that walks the sockets (bpf_sock_destroy()) owns this one already.
+ */
 static void ltcp_abort_full(struct sock *sk, int err)
 {
+	bool owned = has_current_bpf_ctx();
 	bool listener;
 
-	lock_sock(sk);
+	if (!owned)
+		lock_sock(sk);
 	listener = sk->sk_state == TCP_LISTEN;
 	if (listener) {
 		ltcp_set_state(sk, TCP_CLOSE);
@@ -376,7 +383,8 @@ static void ltcp_abort_full(struct sock *sk, int err)
 	}
 	bh_unlock_sock(sk);
 	local_bh_enable();
-	release_sock(sk);
+	if (!owned)
+		release_sock(sk);
 }
 
 /**

@@ -29,7 +29,12 @@
 #define JUMP_EQ(dst_, imm_, off_) \
 	INSN(BPF_JMP | BPF_JEQ | BPF_K, dst_, 0, off_, imm_)
 #define CALL(helper_)		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper_)
+#define CALL_KERNEL(id_) \
+	INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, id_)
 #define EXIT()			INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+/* Offsets in struct sock_common, which every TCP socket begins with. */
+enum { SKC_NUM = 14, SKC_STATE = 18 };
 
 static int bpf(int what, union bpf_attr *attr)
 {
@@ -134,4 +139,116 @@ WIRE_TEST(bpf, setsockopt__chooses_no_congestion_control, "C9 A4")
 	ensure_is(recv(server, (char[8]){}, 8, 0), 1);
 	/* ltcp's own way in is open */
 	ensure_ok(setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4));
+}
+
+/* ------------------------------------------------------------------ */
+/* bpf_sock_destroy()                                                   */
+/* ------------------------------------------------------------------ */
+
+struct btf_header { uint16_t magic; uint8_t version, flags; uint32_t len, types, types_len, strings; };
+struct btf_type { uint32_t name, info, size; };
+
+/* How much follows a struct btf_type of this kind, bytes. */
+static size_t btf_tail(uint32_t kind, uint32_t members)
+{
+	enum { INT = 1, ARRAY = 3, STRUCT, UNION, ENUM, FUNC_PROTO = 13, VAR, DATASEC,
+	       DECL_TAG = 17, ENUM64 = 19 };
+
+	switch (kind) {
+	case INT:
+	case VAR:
+	case DECL_TAG:
+		return 4;
+	case ARRAY:
+		return 12;
+	case STRUCT:
+	case UNION:
+	case DATASEC:
+	case ENUM64:
+		return 12 * members;
+	case ENUM:
+	case FUNC_PROTO:
+		return 8 * members;
+	}
+	return 0;
+}
+
+/* The number of a function of the kernel among its types; 0: there is none. */
+static int kernel_function(const char *name)
+{
+	enum { FUNC = 12, MOST = 32 << 20 };
+	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY), id;
+	char *all = malloc(MOST), *strings, *at, *end;
+	const struct btf_header *h = (void *)all;
+	ssize_t n, bytes = 0;
+
+	ensure_ok(fd);
+	while ((n = read(fd, all + bytes, MOST - bytes)) > 0)
+		bytes += n;
+	close(fd);
+	ensure(bytes > (ssize_t)sizeof(*h) && h->magic == 0xeb9f, "no BTF");
+	strings = all + h->len + h->strings;
+	at = all + h->len + h->types;
+	end = at + h->types_len;
+	for (id = 1; at < end; id++) {
+		const struct btf_type *t = (void *)at;
+		uint32_t kind = t->info >> 24 & 31;
+
+		if (kind == FUNC && !strcmp(strings + t->name, name))
+			break;
+		at += sizeof(*t) + btf_tail(kind, t->info & 0xffff);
+	}
+	free(all);
+	return at < end ? id : 0;
+}
+
+/* A file whose reader destroys the sockets of @port that are in @state. */
+static int destroyer(int function, uint16_t port, int state)
+{
+	const struct bpf_insn insns[] = {
+		LOAD(BPF_DW, BPF_REG_1, BPF_REG_1, 8),	/* struct bpf_iter__tcp.sk_common */
+		JUMP_EQ(BPF_REG_1, 0, 5),
+		LOAD(BPF_H, BPF_REG_2, BPF_REG_1, SKC_NUM),
+		JUMP_NE(BPF_REG_2, port, 3),
+		LOAD(BPF_B, BPF_REG_2, BPF_REG_1, SKC_STATE),
+		JUMP_NE(BPF_REG_2, state, 1),
+		CALL_KERNEL(function),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_TRACING,
+		.expected_attach_type = BPF_TRACE_ITER,
+		.attach_btf_id = kernel_function("bpf_iter_tcp"),
+	};
+	int program = load(&attr, insns, sizeof(insns) / sizeof(*insns)), link, iter;
+
+	attr = (union bpf_attr){ .link_create = {
+		.prog_fd = program, .attach_type = BPF_TRACE_ITER,
+	} };
+	ensure_ok(link = bpf(BPF_LINK_CREATE, &attr));
+	attr = (union bpf_attr){ .iter_create = { .link_fd = link } };
+	ensure_ok(iter = bpf(BPF_ITER_CREATE, &attr));
+	return iter;
+}
+
+/* The iterator owns the socket when it calls: who waits to own it waits for ever. */
+WIRE_TEST(bpf, sock_destroy__ends_connection_and_listener, "A5 S5")
+{
+	int function = kernel_function("bpf_sock_destroy"), fd;
+	struct pair p = connected();
+	uint16_t port = ntohs(bound_to(p.client).sin_port);
+
+	if (!function)
+		return;		/* Linux 6.1 has none */
+	fd = destroyer(function, port, TCP_ESTABLISHED);
+	after(0) read(fd, (char[8]){}, 8);
+	ensure_eq(events_within(p.client, POLLHUP, 5000) & POLLHUP, POLLHUP);
+	ensure_fails(recv(p.client, (char[8]){}, 8, 0), ECONNABORTED);
+	ensure_fails(recv(p.server, (char[8]){}, 8, 0), ECONNRESET);
+
+	port = ntohs(bound_to(p.listener).sin_port);
+	fd = destroyer(function, port, TCP_LISTEN);
+	after(0) read(fd, (char[8]){}, 8);
+	ensure_fails(accept(p.listener, NULL, NULL), EINVAL);
 }
