@@ -233,8 +233,11 @@ static void ltcp_zcr_copy(struct sock *sk, struct tcp_zerocopy_receive *zc,
 /* The bytes that were mapped leave the queue, when their time has been told. */
 static void ltcp_zcr_taken(struct ltcp_map *m, struct msghdr *ctl)
 {
-	if (ltcp_cb(m->skb)->has_rxtstamp && ctl->msg_control_user)
-		sock_recv_timestamp(ctl, m->sk, m->skb);
+	u32 last = tcp_sk(m->sk)->copied_seq + m->done_bytes - 1, offset;
+	struct sk_buff *skb = ltcp_recv_find(m->sk, last, &offset);
+
+	if (ltcp_cb(skb)->has_rxtstamp && ctl->msg_control_user)
+		sock_recv_timestamp(ctl, m->sk, skb);
 	ltcp_recv_taken(m->sk, m->done_bytes);
 }
 

@@ -541,3 +541,33 @@ WIRE_TEST(mapped, control__time_of_arrival, "A4")
 	ensure_eq(c->cmsg_type, SO_TIMESTAMPING);
 	ensure_eq(zc.control_len, sizeof(control) - CMSG_ALIGN(c->cmsg_len));
 }
+
+/* What comes later and cannot be mapped does not count, although it was looked at. */
+WIRE_TEST(mapped, control__time_of_the_last_page, "A4")
+{
+	enum { FRAGS = 17, BYTES = FRAGS * PAGE };	/* all that a packet has room for */
+	struct pair p = connected_pages();
+	unsigned char *m = map(p.server, BYTES + PAGE);
+	struct zc zc = at(m, BYTES + PAGE);
+	struct timespec *stamp, now;
+	char control[256] = {};
+
+	ensure_ok(set_int(p.server, SOL_SOCKET, SO_RCVBUF, 1 << 20));
+	ensure_ok(set_int(p.server, SOL_SOCKET, SO_TIMESTAMPING,
+			  SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE));
+	pass_ms(100);
+	send_pages(&p, 0, BYTES);
+	pass_ms(500);
+	send_pattern(p.client, BYTES, 2 * PAGE);
+	pass_ms(10);
+	zc.msg_flags = CMSG_TS;
+	zc.control = (uintptr_t)control;
+	zc.control_len = sizeof(control);
+	receive(p.server, &zc);
+	ensure_eq(zc.length, BYTES);
+	ensure(zc.skip, "nothing was looked at");
+	stamp = (struct timespec *)CMSG_DATA((struct cmsghdr *)control);
+	clock_gettime(CLOCK_REALTIME, &now);
+	ensure_in((now.tv_sec - stamp->tv_sec) * 1000 +
+		  (now.tv_nsec - stamp->tv_nsec) / 1000000, 500, 1000);
+}
