@@ -172,10 +172,14 @@ static int ltcp_write_check(struct ltcp_write *w)
 	return 0;
 }
 
-/* What this write has queued is urgent, if it says so. */
+/*
+ * What this write has queued is urgent, if it says so. After a shutdown() a FIN is
+ * queued behind it, and the mark is where it was put before the wait.
+ */
 static void ltcp_write_mark(const struct ltcp_write *w)
 {
-	if (unlikely(w->msg->msg_flags & MSG_OOB) && w->copied_bytes)
+	if (unlikely(w->msg->msg_flags & MSG_OOB) && w->copied_bytes &&
+	    !(w->sk->sk_shutdown & SEND_SHUTDOWN))
 		ltcp_urg_send(w->sk);
 }
 

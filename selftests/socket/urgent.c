@@ -507,6 +507,23 @@ WIRE_TEST(urgent, sigurg__interrupts_a_read, "F8 A3")
 
 /* ------------------------------------------------------------------ writing */
 
+/* The mark is on the last byte that was taken, and not on the FIN behind it. */
+WIRE_TEST(urgent, send__waits_and_is_shut_down, "F8 S2")
+{
+	struct pair p = connected_small(4096);
+	unsigned char *buf = patterned(0, 1 << 20);
+	ssize_t n;
+
+	ensure_ok(set_int(p.server, SOL_SOCKET, SO_OOBINLINE, 1));
+	after(100) shutdown(p.client, SHUT_WR);
+	n = send(p.client, buf, 1 << 20, MSG_OOB);
+	ensure_in(n, 2, (1 << 20) - 1);
+	read_pattern(p.server, 0, n - 1);
+	ensure_eq(count_of(p.server, SIOCATMARK), 1);
+	read_pattern(p.server, n - 1, 1);
+	ensure_is(recv(p.server, buf, 8, 0), 0);
+}
+
 WIRE_TEST(urgent, send__errno, "F8 A3")
 {
 	struct pair p = connected_small(8192);
