@@ -60,10 +60,11 @@ static void ltcp_connect_sequence(struct sock *sk)
 int ltcp_connect_start(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	const struct dst_entry *dst = __sk_dst_get(sk);
+	const struct dst_entry *dst;
 
 	if (inet_csk(sk)->icsk_af_ops->rebuild_header(sk))
 		return -EHOSTUNREACH;
+	dst = __sk_dst_get(sk);		/* perhaps another one than before */
 	ltcp_mstamp_refresh(tp);
 	ltcp_cong_route(sk, dst);
 	ltcp_connect_offers(sk);
