@@ -264,7 +264,7 @@ void ltcp_data_ready(struct sock *sk)
 		return;
 	}
 	if (!ltcp_readable(sk) && !sock_flag(sk, SOCK_DONE) &&
-	    !lt->reader_began)
+	    !lt->readers_began)
 		return;
 	if (lt->reader == LTCP_READER_SLEEPS)
 		lt->reader = LTCP_READER_CALLED;

@@ -139,6 +139,8 @@ struct ltcp_sock {
 	u32 deferred;			/* LTCP_DEFER_* bits for release_cb; slock */
 	bool backlog_push;		/* the backlog leaves it a push, too; the owner's, not slock */
 	bool batch_wake;		/* wake the reader when the batch is done; slock */
+	u16 readers;			/* how many sleep in recv() */
+	u16 readers_began;		/* and have taken less than SO_RCVLOWAT */
 
 	/* All that follows is cleared for every new connection, but for cc */
 
@@ -188,9 +190,8 @@ struct ltcp_sock {
 	u32 dupack_block;		/* where the last of them begins */
 	struct ltcp_paws paws;		/* which timestamps cannot be of another round of numbers */
 	u32 compact_after;		/* no compaction before segs_in is there */
-	bool reader_began;		/* a sleeping recv() has taken less than SO_RCVLOWAT */
 	bool quick_route;		/* the route's quickack metric: no ACK is delayed */
-	u8 reader;			/* LTCP_READER_*: does anybody sleep in recv()? */
+	u8 reader;			/* LTCP_READER_*: does one alone sleep in recv()? */
 
 	/* Congestion control (cong.c) */
 	const struct ltcp_cc_ops *cc;
@@ -219,7 +220,7 @@ enum {
 };
 
 enum {
-	LTCP_READER_AWAY,		/* not in recv(), or not known to be */
+	LTCP_READER_AWAY,		/* not in recv(), not alone, or not known to be */
 	LTCP_READER_SLEEPS,
 	LTCP_READER_CALLED,		/* woken, but has not run yet */
 	LTCP_READER_CALLED_TWICE,	/* and more has come meanwhile */

@@ -268,22 +268,39 @@ static bool ltcp_recv_enough(const struct sock *sk, const struct ltcp_read *rd)
 	       signal_pending(current);
 }
 
-/* Wait for another tail of the queue, as ltcp_data_ready() may know. */
+/*
+ * No reader sleeps alone from now on. What the one who did was not called for
+ * again, others are.
+ */
+static void ltcp_reader_away(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	bool twice = lt->reader == LTCP_READER_CALLED_TWICE;
+
+	lt->reader = LTCP_READER_AWAY;
+	if (twice)
+		ltcp_data_ready(sk);
+}
+
+/*
+ * Wait for another tail of the queue. ltcp_data_ready() may know of one who sleeps
+ * alone; of several each is called whenever something comes.
+ */
 static int ltcp_recv_wait(struct sock *sk, struct ltcp_read *rd)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
-	bool twice;
+	bool began = rd->copied_bytes;
 	int err;
 
+	ltcp_reader_away(sk);
+	if (!lt->readers++)
+		lt->reader = LTCP_READER_SLEEPS;
 	/* What it has taken counts towards SO_RCVLOWAT, too */
-	lt->reader_began = rd->copied_bytes;
-	lt->reader = LTCP_READER_SLEEPS;
+	lt->readers_began += began;
 	err = sk_wait_data(sk, &rd->timeo, skb_peek_tail(&sk->sk_receive_queue));
-	twice = lt->reader == LTCP_READER_CALLED_TWICE;
-	lt->reader = LTCP_READER_AWAY;
-	lt->reader_began = false;
-	if (twice)
-		ltcp_data_ready(sk);
+	lt->readers--;
+	lt->readers_began -= began;
+	ltcp_reader_away(sk);
 	return err;
 }
 

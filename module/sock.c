@@ -170,6 +170,8 @@ void ltcp_init_block(struct sock *sk)
 	ltcp_sk(sk)->lnet = ltcp_net(sock_net(sk));
 	ltcp_sk(sk)->backlog_push = false;
 	ltcp_sk(sk)->batch_wake = false;
+	ltcp_sk(sk)->readers = 0;
+	ltcp_sk(sk)->readers_began = 0;
 	sk->tcp_rtx_queue = RB_ROOT;
 	tp->out_of_order_queue = RB_ROOT;
 	tp->ooo_last_skb = NULL;

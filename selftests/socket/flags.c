@@ -296,6 +296,23 @@ WIRE_TEST(flags, rcvlowat__recv_waits_for_it, "A3")
 	ensure_took(start, 200);
 }
 
+/* What one reader began counts, whatever another one waits for. */
+WIRE_TEST(flags, rcvlowat__two_who_sleep, "A3")
+{
+	struct timeval two = { 2, 0 };
+	struct pair p = connected();
+	int64_t start = now_us();
+
+	differs_from_builtin("a recv() that was woken too early forgets what it has");
+	ensure_ok(set_int(p.server, SOL_SOCKET, SO_RCVLOWAT, 10));
+	ensure_ok(setsockopt(p.server, SOL_SOCKET, SO_RCVTIMEO, &two, sizeof(two)));
+	ensure_is(send(p.client, "123456", 6, 0), 6);
+	after(100) recv(p.server, (char[32]){}, 32, MSG_PEEK);
+	after(200) send(p.client, "7890", 4, 0);
+	ensure_is(recv(p.server, (char[32]){}, 32, 0), 10);
+	ensure_took(start, 200);
+}
+
 WIRE_TEST(flags, rcvlowat__the_end_counts, "A3")
 {
 	struct pair p = connected();
