@@ -632,7 +632,7 @@ static void ltcp_purge(struct sock *sk)
 	tcp_sk(sk)->saved_syn = NULL;
 }
 
-/* Forget the peer: its address, the route to it, its numbers. */
+/* Forget the peer: its address, the route to it, its numbers, what was said of it. */
 static void ltcp_forget_peer(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
@@ -641,6 +641,7 @@ static void ltcp_forget_peer(struct sock *sk)
 	inet_bhash2_reset_saddr(sk);
 	__sk_dst_reset(sk);
 	dst_release(unrcu_pointer(xchg(&sk->sk_rx_dst, NULL)));
+	WRITE_ONCE(sk->sk_err_soft, 0);
 	WRITE_ONCE(tp->write_seq, 0);
 	tp->snd_nxt = 0;
 	tp->snd_una = 0;

@@ -173,6 +173,24 @@ WIRE_TEST_LONG(icmp, established__reason_of_a_timeout, 100, "R9 R2 MUST-56 SHLD-
 	ensure_eq(app_get(fd, SOL_SOCKET, SO_ERROR), EHOSTUNREACH);
 }
 
+/* The next connection's timeout is not explained by an error of the last one. */
+WIRE_TEST(icmp, established__is_forgotten_with_the_connection, "R9 R2 A3")
+{
+	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+	int fd = active_open();
+
+	app_write(fd, 100);
+	expect(PSH | ACK, SEQ(1), LEN(100));
+	inject_icmp(UNREACHABLE, HOST, SEQ(1));
+	ensure(!connect(fd, &nowhere, sizeof(nowhere)), "%s", strerror(errno));
+	expect(RST | ACK, SEQ(101));
+	new_connection();
+	app_set(fd, IPPROTO_TCP, TCP_SYNCNT, 1);
+	app_connect_fd(fd);
+	take_burst(10000);
+	app_connect_result(fd, ETIMEDOUT);
+}
+
 WIRE_TEST(icmp, forged__sequence_outside_what_is_in_flight, "ATTACK-33 R9 D2")
 {
 	static const int seqs[] = { 0, -100000, 3000, 1 << 30 };
