@@ -605,6 +605,13 @@ static bool ltcp_tx_held(struct sock *sk, const struct sk_buff *skb)
 	return ltcp_pace_holds(sk) || ltcp_queue_full(sk, skb);
 }
 
+/* TCP_NOTSENT_LOWAT, bytes; U32_MAX: no limit. */
+static u32 ltcp_notsent_lowat(const struct sock *sk)
+{
+	return READ_ONCE(tcp_sk(sk)->notsent_lowat) ?:
+	       READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_notsent_lowat);
+}
+
 /*
  * Send new data, as much as may go. @force: a probe, one segment whatever cwnd,
  * Nagle and SWS say.
@@ -659,8 +666,11 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 	tp->is_cwnd_limited |= ltcp_in_flight(tp) >= tp->snd_cwnd ||
 			       stop == LTCP_TX_CWND;
 	tp->max_packets_out = max(tp->max_packets_out, tp->packets_out);
-	if (tp->snd_nxt != from)
+	if (tp->snd_nxt != from) {
 		ltcp_timer_data_sent(sk);
+		/* Where little may wait to be sent, sending makes room, too */
+		lt->freed |= ltcp_notsent_lowat(sk) != U32_MAX;
+	}
 	return stop;
 }
 
@@ -948,11 +958,8 @@ bool ltcp_stream_memory_free(const struct sock *sk, int wake)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u32 notsent = READ_ONCE(tp->write_seq) - READ_ONCE(tp->snd_nxt);
-	u32 lowat = READ_ONCE(tp->notsent_lowat);
 
-	if (!lowat)
-		lowat = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_notsent_lowat);
-	return (notsent << wake) < lowat;
+	return (notsent << wake) < ltcp_notsent_lowat(sk);
 }
 
 /**

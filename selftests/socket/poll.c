@@ -370,3 +370,19 @@ WIRE_TEST(poll, notsent_lowat__limits_writability, "A4 F1")
 	ensure_eq(events_of(fd), POLLOUT);
 	end_case(fd);
 }
+
+/* What was only waiting for the peer's window makes room when that opens, not an RTT later. */
+WIRE_TEST(poll, notsent_lowat__is_told_of_by_sending, "A3 A4 F1")
+{
+	int epoll = epoll_create1(0), fd = active_open();
+
+	app_set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 2000);
+	inject(ACK, SEQ(1), ACK(1), WIN(0));
+	app_write(fd, 2000);
+	add(epoll, fd, EPOLLOUT | EPOLLET);
+	ensure_eq(epolled(epoll, 0), 0);
+	inject(ACK, SEQ(1), ACK(1), WIN(10000));
+	expect_bytes(1, 2001);
+	ensure_eq(epolled(epoll, 0), EPOLLOUT);
+	inject(ACK, SEQ(1), ACK(2001), WIN(10000));
+}
