@@ -149,9 +149,13 @@ static unsigned long ltcp_pto_delay(const struct sock *sk, unsigned long left)
 	u32 pto_us = sk->sk_state == TCP_SYN_SENT ?
 			ltcp_path_syn_probe_us(sk) :
 			ltcp_tlp_delay_us(sk, jiffies_to_usecs(left));
-	unsigned long delay = usecs_to_jiffies(pto_us);
+	unsigned long delay;
 
-	if (unlikely(pto_us && ltcp_waits_in_fq(sk)))
+	if (!pto_us)
+		return 0;
+	/* The tick of now is partly over; where round trips are short no ACK would be in time */
+	delay = usecs_to_jiffies(pto_us) + 1;
+	if (unlikely(ltcp_waits_in_fq(sk)))
 		delay += ltcp_departs_in(sk, ltcp_sk(sk)->rtx_last);
 	return delay;
 }
