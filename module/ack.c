@@ -67,8 +67,15 @@ static bool ltcp_rtt_round(struct ltcp_sock *lt)
 	return true;
 }
 
-/* Feed one measurement to the estimator. */
-static void ltcp_rtt_take(struct sock *sk, u32 rtt_us)
+/**
+ * ltcp_rtt_take - feed one measurement to the estimator
+ * @sk: connection
+ * @rtt_us: round-trip time, microseconds
+ *
+ * RTO follows, and tail loss probes may be sent from the first one on (RFC 8985
+ * section 7.3). Context: BH off, socket lock, or a socket nobody else knows.
+ */
+void ltcp_rtt_take(struct sock *sk, u32 rtt_us)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;

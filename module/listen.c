@@ -738,18 +738,6 @@ static void ltcp_child_route(struct sock *child, struct dst_entry *dst)
 	icsk->icsk_ack.lrcvtime = tcp_jiffies32;
 }
 
-static void ltcp_child_rtt_sample(struct sock *child, u32 rtt_us)
-{
-	struct tcp_sock *tp = tcp_sk(child);
-	struct ltcp_rtt rtt = {};
-
-	ltcp_rtt_sample(&rtt, rtt_us, true);
-	tp->srtt_us = rtt.srtt_us;
-	tp->rttvar_us = rtt.rttvar_us;
-	tp->mdev_us = rtt.rttvar_us;
-	ltcp_rto_restart(child);
-}
-
 /*
  * The first round-trip time, of the SYN-ACK: not if it was sent twice (Karn; but
  * see ltcp_ack_syn_rtt()), and then RTO starts higher (RFC 6298, 5.7); not if the
@@ -769,7 +757,7 @@ static void ltcp_child_rtt(struct sock *child, const struct request_sock *req)
 		icsk->icsk_rto = max_t(u32, icsk->icsk_rto,
 				       msecs_to_jiffies(LTCP_RTO_SYN_LOST_MS));
 	else if (sent_us && !inet_rsk(req)->acked)
-		ltcp_child_rtt_sample(child, ltcp_now_us() - sent_us);
+		ltcp_rtt_take(child, ltcp_now_us() - sent_us);
 	ltcp_path_learn(child);
 }
 

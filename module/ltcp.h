@@ -677,6 +677,7 @@ struct ltcp_ack_result {
 void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res);
 void ltcp_ack(struct sock *sk, struct ltcp_seg *seg);
 void ltcp_rto_restart(struct sock *sk);
+void ltcp_rtt_take(struct sock *sk, u32 rtt_us);
 void ltcp_packet_delivered(struct tcp_sock *tp, struct sk_buff *skb,
 			   u32 end_seq, struct ltcp_ack_result *res);
 

@@ -363,6 +363,41 @@ WIRE_TEST(rack, probe__after_two_round_trips, "R5")
 	ensure_unreduced(fd);
 }
 
+/* The round trip of the handshake counts for the end that was called, too. */
+WIRE_TEST(rack, probe__in_the_first_flight_of_a_server, "R5 R4")
+{
+	int fd = app_listen();
+	socklen_t len;
+
+	inject(SYN, SEQ(0), MSS(1000), SACK_OK);
+	expect(SYN | ACK, SEQ(0), ACK(1));
+	pass_ms(RTT);
+	inject(ACK, ACK(1));
+	fd = app_accept(fd);
+	ensure_in(app_full_info(fd, &len).min_rtt, RTT * 1000, (RTT + 20) * 1000);
+	app_write(fd, 3000);
+	expect_bytes(seg(0), seg(3));
+	expect_after(2 * RTT, ACK, SEQ(seg(2)), LEN(1000));
+}
+
+/* Two round trips are less than a tick of the clock: still the ACK has that time. */
+WIRE_TEST(rack, probe__not_before_two_short_round_trips, "R5")
+{
+	int fd = app_connect(), i;
+
+	expect(SYN);
+	pass_ms(1);
+	inject(SYN | ACK, MSS(1000), SACK_OK);
+	expect(ACK);
+	for (i = 0; i < 200; i++) {
+		app_write(fd, 2000);
+		expect_bytes(seg(2 * i), seg(2 * i + 2));
+		pass_ms(1);
+		inject(ACK, ACK(seg(2 * i + 2)));
+	}
+	ensure_eq(counter("TcpExt", "TCPLossProbes"), 0);
+}
+
 /*
  * The path pauses until the timer has struck. The first ACK after it tells that
  * the original has arrived: nothing else is sent again, and cwnd is what it was.
