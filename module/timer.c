@@ -529,6 +529,9 @@ static void ltcp_persist_expired(struct sock *sk)
 	if (icsk->icsk_probes_out >= READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2)) {
 		ltcp_write_error(sk);
 		return;
+	/* It is pacing that holds the data back: its timer pushes */
+	if (ltcp_pace_holds(sk))
+		return;
 	}
 	if (ltcp_push_one(sk))
 		return;
