@@ -119,18 +119,26 @@ static bool ltcp_waits_in_fq(const struct sock *sk)
 	return READ_ONCE(sk->sk_pacing_status) == SK_PACING_FQ;
 }
 
-/* RTO, or what TCP_USER_TIMEOUT leaves of it. */
+/* @delay, or what TCP_USER_TIMEOUT leaves of it, of a wait that began at @since_ms. */
+static unsigned long ltcp_user_timeout_cuts(const struct sock *sk,
+					    unsigned long delay, u32 since_ms)
+{
+	u32 limit_ms = READ_ONCE(inet_csk(sk)->icsk_user_timeout);
+	s32 left_ms = limit_ms - (ltcp_now_ms() - since_ms);
+
+	if (likely(!limit_ms))
+		return delay;
+	return min(delay, msecs_to_jiffies(max(left_ms, 0)) + 1);
+}
+
 static unsigned long ltcp_rto_delay(const struct sock *sk)
 {
 	unsigned long rto = min_t(unsigned long, inet_csk(sk)->icsk_rto,
 				  ltcp_rto_max(sk));
-	u32 limit_ms = READ_ONCE(inet_csk(sk)->icsk_user_timeout);
-	s32 left_ms;
 
-	if (likely(!limit_ms) || !ltcp_rtx_head(ltcp_sk(sk)))
+	if (!ltcp_rtx_head(ltcp_sk(sk)))
 		return rto;
-	left_ms = limit_ms - (ltcp_now_ms() - ltcp_waiting_since_ms(sk));
-	return min(rto, msecs_to_jiffies(max(left_ms, 0)) + 1);
+	return ltcp_user_timeout_cuts(sk, rto, ltcp_waiting_since_ms(sk));
 }
 
 /* When RTO expires if it starts now, or when the first packet leaves; jiffies. */
@@ -229,9 +237,13 @@ static unsigned long ltcp_persist_delay(const struct sock *sk)
 	const struct inet_connection_sock *icsk = inet_csk(sk);
 	u32 base_ms = max_t(u32, jiffies_to_msecs(icsk->icsk_rto),
 			    READ_ONCE(lnet->persist_min_ms));
+	unsigned long delay = msecs_to_jiffies(
+		ltcp_rto_backoff_ms(base_ms, icsk->icsk_backoff,
+				    READ_ONCE(lnet->persist_max_ms)));
 
-	return msecs_to_jiffies(ltcp_rto_backoff_ms(base_ms, icsk->icsk_backoff,
-					READ_ONCE(lnet->persist_max_ms)));
+	if (!icsk->icsk_probes_tstamp)
+		return delay;
+	return ltcp_user_timeout_cuts(sk, delay, icsk->icsk_probes_tstamp);
 }
 
 /* Is it only a cork that holds the data back? */
@@ -517,6 +529,9 @@ static void ltcp_persist_expired(struct sock *sk)
 
 	if (lt->tcp.packets_out || skb_queue_empty(&lt->unsent))
 		return;
+	/* It is pacing that holds the data back: its timer pushes */
+	if (ltcp_pace_holds(sk))
+		return;
 	if (!icsk->icsk_probes_tstamp)
 		icsk->icsk_probes_tstamp = ltcp_now_ms() ?: 1;
 	else if (ltcp_user_timeout_over(sk, icsk->icsk_probes_tstamp)) {
@@ -528,9 +543,6 @@ static void ltcp_persist_expired(struct sock *sk)
 	/* An answered probe resets the count: a live peer is never given up (MUST-36) */
 	if (icsk->icsk_probes_out >= READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2)) {
 		ltcp_write_error(sk);
-		return;
-	/* It is pacing that holds the data back: its timer pushes */
-	if (ltcp_pace_holds(sk))
 		return;
 	}
 	if (ltcp_push_one(sk))

@@ -256,6 +256,23 @@ WIRE_TEST_LONG(window, zero__gives_up_on_a_silent_peer, 300, "F6 R2 ATTACK-28")
 	app_reads_error(fd, ETIMEDOUT);
 }
 
+/* After 5 s from the first probe on, not with the next probe that would be due (6.2 s). */
+WIRE_TEST(window, zero__gives_up_after_the_user_timeout, "F6 R2 MUST-21")
+{
+	int fd = closed_window(), i;
+
+	app_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 5000);
+	for (i = 0; i < 4; i++) {
+		expect_after(200 << i, ACK, PROBE);
+		inject(ACK, SEQ(1), ACK(1), WIN(0));
+	}
+	expect_silence(2100);
+	expect_state(fd, TCP_ESTABLISHED);
+	take(400);
+	expect_state(fd, TCP_CLOSE);
+	app_reads_error(fd, ETIMEDOUT);
+}
+
 WIRE_TEST(window, zero__update_resumes, "F6 R8")
 {
 	closed_window();
