@@ -737,20 +737,29 @@ void ltcp_cong_on_repeated_rto(struct sock *sk)
 	tcp_sk(sk)->snd_cwnd_cnt = 0;
 }
 
+/* What were @segs segments of @old_mss bytes, in segments of now; at least 2. */
+static u32 ltcp_cong_recut(const struct tcp_sock *tp, u32 segs, u32 old_mss)
+{
+	u64 now = div_u64((u64)segs * old_mss, tp->mss_cache);
+
+	return clamp_t(u64, now, 2, LTCP_SSTHRESH_INFINITE - 1);
+}
+
 /**
  * ltcp_cong_mss_changed - segments are larger now: so many bytes are fewer of them
  * @sk: connection, its mss_cache the new one
  * @old_mss: bytes before
  *
- * Context: BH off, socket lock.
+ * cwnd and ssthresh are both bytes in truth (RFC 5681). Context: BH off, socket lock.
  */
 void ltcp_cong_mss_changed(struct sock *sk, u32 old_mss)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	u64 cwnd = (u64)tp->snd_cwnd * old_mss;
+	u32 cwnd = ltcp_cong_recut(tp, tp->snd_cwnd, old_mss);
 
-	do_div(cwnd, tp->mss_cache);
-	WRITE_ONCE(tp->snd_cwnd, max_t(u32, cwnd, 2));
+	WRITE_ONCE(tp->snd_cwnd, min(cwnd, tp->snd_cwnd_clamp));
+	if (tp->snd_ssthresh < LTCP_SSTHRESH_INFINITE)
+		tp->snd_ssthresh = ltcp_cong_recut(tp, tp->snd_ssthresh, old_mss);
 }
 
 /**

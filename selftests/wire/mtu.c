@@ -327,3 +327,36 @@ WIRE_TEST(mtu, black_hole__search_goes_up_again, "R10")
 	ignore_rest();
 	ensure(i < 8, "no probe came");
 }
+
+/* ssthresh is bytes in truth, as cwnd is: larger segments are fewer of them. */
+WIRE_TEST(mtu, probe__acknowledged_scales_ssthresh, "R10 C1")
+{
+	int i, fd, before;
+
+	differs_from_builtin("it waits with its first probe");
+	fd = writer(BLACK_HOLE, 14600);
+	app_set(fd, SOL_SOCKET, SO_SNDBUF, 400000);
+	expect_bytes(1, 14601);
+	for (i = 0; i < 3; i++)
+		expect_after(200 << i, ACK, SEQ(1), LEN(1460));
+	expect_after(1600, ACK, SEQ(1), LEN(1024));
+	inject(ACK, ACK(14601));
+	for (i = 0; i < 40; i++) {
+		const struct seen *first;
+
+		app_write(fd, 16384);
+		first = take(5);
+		if (first && first->len == 1460)
+			break;
+		take_burst(1);
+		inject(ACK);
+	}
+	ensure(i < 40, "no probe came");
+	before = app_info(fd).tcpi_snd_ssthresh;
+	ensure_in(before, 5, 7);
+	take_burst(1);
+	inject(ACK);
+	take_burst(1);
+	ensure_eq(app_info(fd).tcpi_snd_mss, 1460);
+	ensure_eq(app_info(fd).tcpi_snd_ssthresh, before * 1024 / 1460);
+}
