@@ -153,7 +153,6 @@ static void kcong_model_on_ack(struct ltcp_cc *cc, const struct ltcp_cc_ack *ack
 	ltcp_call_cong_control(kcong_ca(sk), sk, tp->snd_una,
 			       ack->ce_segs ? CA_ACK_ECE : 0, &rs);
 	ltcp_cc_load(kcong_ltcp(cc), cc);
-	cc->pacing_rate = READ_ONCE(sk->sk_pacing_rate);
 }
 
 static u32 kcong_model_loss_cwnd(struct ltcp_cc *cc, u32 in_flight,

@@ -50,12 +50,15 @@ static u64 ltcp_pace_by_window(const struct sock *sk)
  */
 void ltcp_pace_update(struct sock *sk, u64 wanted)
 {
-	u64 rate = wanted ?: ltcp_pace_by_window(sk);
+	u64 rate;
 
 	WRITE_ONCE(sk->sk_pacing_rate,
 		   min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate)));
 }
 
+	if (unlikely(ltcp_sk(sk)->cc == &ltcp_kcong_model))
+		return;
+	rate = wanted ?: ltcp_pace_by_window(sk);
 /**
  * ltcp_pace_request - congestion control needs its packets paced
  * @sk: connection
