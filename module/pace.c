@@ -24,6 +24,8 @@
 
 /* A sender that was held up may make good for so much of its time. */
 #define LTCP_PACE_CREDIT_NS	NSEC_PER_MSEC
+/* No window holds more (RFC 7323 section 2.3); what follows from it fits 64 bits. */
+#define LTCP_WINDOW_MAX		((u64)U16_MAX << LTCP_WSCALE_MAX)
 /* fq is not given packets that it would have to keep for longer. */
 #define LTCP_FQ_AHEAD_NS	NSEC_PER_SEC
 
@@ -37,6 +39,7 @@ static u64 ltcp_pace_by_window(const struct sock *sk)
 		      READ_ONCE(net->ipv4.sysctl_tcp_pacing_ca_ratio);
 	u64 rate = (u64)tp->mss_cache * max(tp->snd_cwnd, tp->packets_out);
 
+	rate = min(rate, LTCP_WINDOW_MAX);
 	rate *= (USEC_PER_SEC / 100 << 3) * percent;	/* srtt_us counts eighths */
 	return tp->srtt_us ? div_u64(rate, tp->srtt_us) : rate;
 }
@@ -46,19 +49,20 @@ static u64 ltcp_pace_by_window(const struct sock *sk)
  * @sk: connection
  * @wanted: bytes per second that congestion control wants, 0: it does not care
  *
- * Context: socket lock.
+ * A module of the kernel with a model of the path writes sk_pacing_rate itself, from
+ * its init on. Context: socket lock.
  */
 void ltcp_pace_update(struct sock *sk, u64 wanted)
 {
 	u64 rate;
 
+	if (unlikely(ltcp_sk(sk)->cc == &ltcp_kcong_model))
+		return;
+	rate = wanted ?: ltcp_pace_by_window(sk);
 	WRITE_ONCE(sk->sk_pacing_rate,
 		   min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate)));
 }
 
-	if (unlikely(ltcp_sk(sk)->cc == &ltcp_kcong_model))
-		return;
-	rate = wanted ?: ltcp_pace_by_window(sk);
 /**
  * ltcp_pace_request - congestion control needs its packets paced
  * @sk: connection

@@ -53,6 +53,37 @@ WIRE_TEST(pacing, rate__bounds_the_mean, "C8")
 	ensure_in(now_us() - start, 7000, 10000);
 }
 
+/* 2 kB/s: nothing is in flight when the next may leave; no other timer is faster. */
+WIRE_TEST(pacing, rate__slower_than_any_timer, "C8 F6")
+{
+	int64_t at, now;
+	int i;
+
+	paced(2000, 5);
+	at = next_at(1);
+	for (i = 1; i < 5; i++) {
+		inject(ACK, ACK(1 + i * SEG));
+		now = take_at(1 + i * SEG, 1000);
+		ensure_in(now - at, 495000, 520000);
+		at = now;
+	}
+}
+
+/* The product of segment size, the largest cwnd there is, and the ratio is no small rate. */
+WIRE_TEST(pacing, rate__of_a_huge_window, "C8")
+{
+	socklen_t len;
+	int fd;
+
+	run_ip("route replace 192.0.2.0/24 dev wire0 initcwnd 1921535842");
+	fd = app_connect();
+	expect(SYN);
+	pass_ms(100);
+	inject(SYN | ACK, MSS(SEG));
+	expect(ACK);
+	ensure_in(app_full_info(fd, &len).pacing_rate, 1000000000, INT64_MAX);
+}
+
 /* Time that the application let pass is not made good by a burst. */
 WIRE_TEST(pacing, rate__no_burst_after_a_pause, "C8")
 {
