@@ -24,6 +24,11 @@ KERNELS=(6.1 6.12)
 say()  { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die()  { say "$*"; exit 1; }
 
+# For an option that takes a value, with "$@" from the option on: ends the script
+# with a sentence when the value is missing, or is no number above 0.
+has_value()  { (($# > 1)) || die "$1 needs a value"; }
+has_number() { [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "$1 needs a number above 0, not '${2:-}'"; }
+
 # kernel_dir SERIES: where the unpacked kernel image package is.
 kernel_dir() { printf '%s/kernels/%s\n' "$LTCP_CACHE" "$1"; }
 
