@@ -44,6 +44,32 @@ kernel_release()
 	done
 }
 
+# need_kernel SERIES: ends the script with a sentence unless that kernel is there.
+need_kernel()
+{
+	kernel_release "$1" >/dev/null ||
+		die "no kernel '$1' in $LTCP_CACHE: scripts/setup gets ${KERNELS[*]}, scripts/debug-kernel builds debug, kcsan and uml"
+}
+
+# need_module SERIES: likewise unless ltcp.ko is built for it.
+need_module()
+{
+	need_kernel "$1"
+	[[ -f $LTCP_ROOT/build/$1/ltcp.ko ]] ||
+		die "build/$1/ltcp.ko is not built: run 'scripts/build-module $1' first"
+}
+
+# need_program PART/NAME: likewise unless there is such a test program for a kernel.
+need_program()
+{
+	local part=${1%%/*}
+	[[ $part =~ ^(wire|socket|fuzz|stress)$ ]] ||
+		die "there are no programs of '$part' to choose from, only of wire, socket, fuzz and stress"
+	KSFT=$LTCP_CACHE/kselftest make -s --no-print-directory -C "$LTCP_ROOT/selftests/$part" list |
+		grep -E "/(${1#*/})\$" >/dev/null ||
+		die "there is no test program '$1' (selftests/$part/Makefile names them)"
+}
+
 # kernel_build SERIES: the directory that modules for it are built against: the
 # one beside the image (scripts/debug-kernel), else that of the installed headers.
 kernel_build()
