@@ -29,6 +29,24 @@ die()  { say "$*"; exit 1; }
 has_value()  { (($# > 1)) || die "$1 needs a value"; }
 has_number() { [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "$1 needs a number above 0, not '${2:-}'"; }
 
+# end_tree PID: ends all that the process has started, and what that has started, from
+# the top down, so that nobody starts anything anew.
+end_tree()
+{
+	local child children=()
+	read -ra children 2>/dev/null <"/proc/$1/task/$1/children" || true
+	for child in ${children[@]+"${children[@]}"}; do
+		kill -STOP "$child" 2>/dev/null || continue
+		kill -TERM "$child" || true
+		end_tree "$child"
+		kill -CONT "$child" || true
+	done 2>/dev/null
+}
+
+# end_jobs_on_signal: from here on Ctrl-C ends what the script runs in the background,
+# too, which by itself hears nothing of it; and so does any other signal that ends.
+end_jobs_on_signal() { trap 'trap "" INT TERM HUP; end_tree $$; exit 130' INT TERM HUP; }
+
 # kernel_dir SERIES: where the unpacked kernel image package is.
 kernel_dir() { printf '%s/kernels/%s\n' "$LTCP_CACHE" "$1"; }
 
