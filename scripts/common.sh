@@ -29,6 +29,15 @@ die()  { say "$*"; exit 1; }
 has_value()  { (($# > 1)) || die "$1 needs a value"; }
 has_number() { [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "$1 needs a number above 0, not '${2:-}'"; }
 
+# run_alone DIRECTORY: makes the directory, where the script keeps its results; ends the
+# script with a sentence if another run is at work there.
+run_alone()
+{
+	mkdir -p "$1"
+	exec 9>"$1/.running"
+	flock -n 9 || die "another scripts/${0##*/} is running in this checkout"
+}
+
 # end_tree PID: ends all that the process has started, and what that has started, from
 # the top down, so that nobody starts anything anew.
 end_tree()
