@@ -13,6 +13,8 @@ all:			## build ltcp.ko for this machine (KDIR=, W=1, C=1 as usual)
 	@test -e "$(KDIR)/Makefile" || { echo "No kernel headers: install them with" \
 		"'apt install linux-headers-$$(uname -r)', or run scripts/setup" \
 		"for those of the test kernels." >&2; exit 1; }
+	@test "$(origin KDIR)" != file -o -e /lib/modules/$$(uname -r)/build || echo "No headers" \
+		"of Linux $$(uname -r), which is running: building for $(KDIR)." >&2
 	+@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) modules
 
 modules: $(KERNELS:%=modules-%) ## build build/<kernel>/ltcp.ko for each test kernel
