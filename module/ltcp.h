@@ -198,6 +198,7 @@ struct ltcp_sock {
 	struct ltcp_cc cc_work;		/* its private part; windows are copied in and out */
 	struct ltcp_cwv cwv;		/* how much of cwnd is in use */
 	bool more;			/* the last write said MSG_MORE */
+	bool corked;			/* TCP_CORK holds data back */
 	bool freed;			/* the send buffer has more space than at the last push */
 	bool urg_out;			/* snd_up, SND.UP, is ahead of SND.UNA (urgent.c) */
 	bool urg_owed;			/* and no segment has told the peer yet */

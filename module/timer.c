@@ -737,6 +737,15 @@ static void ltcp_keepalive_fired(struct timer_list *t)
 	sock_put(sk);
 }
 
+/*
+ * Did a cork hold data back that is not there any more? setsockopt() sends what it
+ * held; who takes it away inside the kernel (nfsd) pushes the built-in's queue.
+ */
+static bool ltcp_uncorked(const struct ltcp_sock *lt)
+{
+	return unlikely(lt->corked) && !(lt->tcp.nonagle & TCP_NAGLE_CORK);
+}
+
 /**
  * ltcp_release_cb - proto.release_cb: the user lets go of the socket
  * @sk: socket
@@ -748,7 +757,8 @@ static void ltcp_keepalive_fired(struct timer_list *t)
 void ltcp_release_cb(struct sock *sk)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
-	u32 todo = lt->deferred | (lt->backlog_push ? LTCP_DEFER_PUSH : 0);
+	u32 todo = lt->deferred |
+		   (lt->backlog_push || ltcp_uncorked(lt) ? LTCP_DEFER_PUSH : 0);
 
 	if (likely(!todo)) {
 		ltcp_audit(sk);
@@ -756,6 +766,7 @@ void ltcp_release_cb(struct sock *sk)
 	}
 	lt->deferred = 0;
 	lt->backlog_push = false;
+	lt->corked = false;
 	if (todo & LTCP_DEFER_RTO) {
 		ltcp_xmit_timer_locked(sk);
 		__sock_put(sk);

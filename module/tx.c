@@ -666,6 +666,7 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 	tp->is_cwnd_limited |= ltcp_in_flight(tp) >= tp->snd_cwnd ||
 			       stop == LTCP_TX_CWND;
 	tp->max_packets_out = max(tp->max_packets_out, tp->packets_out);
+	lt->corked = stop == LTCP_TX_NAGLE && (tp->nonagle & TCP_NAGLE_CORK);
 	if (tp->snd_nxt != from) {
 		ltcp_timer_data_sent(sk);
 		/* Where little may wait to be sent, sending makes room, too */
