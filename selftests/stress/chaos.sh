@@ -294,6 +294,9 @@ start()
 	local name=$1 side=$2
 	shift 2
 	echo -1000 >/proc/$BASHPID/oom_score_adj	# for want of memory a call may fail
+	# With its group at its limit the kernel may not get at this memory of a process,
+	# and ends it with SIGSEGV
+	export GLIBC_TUNABLES=glibc.pthread.rseq=0
 	exec nsenter --net="/run/netns/${namespace[$side]}" nice -n 19 "$chaos" "$@" >"$work/$name" 2>&1
 }
 
