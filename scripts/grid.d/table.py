@@ -114,6 +114,15 @@ def print_ratio(base, other):
     print(line)
 
 
+def ratios_of(base, other):
+    """Of times only where all transfers came to an end: how long others tried says little."""
+    ratios = {what: ratio(other[what], base[what]) for what in RATIOS}
+    for label, _ in SIZES:
+        if base[label + ' failed'] or other[label + ' failed']:
+            ratios[label + ' p50'] = ratios[label + ' p99'] = math.nan
+    return ratios
+
+
 def is_disturbed(cell):
     """Do packets or ACKs get lost or late, other than by a full queue?"""
     return cell.split('-')[2:4] != ['loss0', 'late0']
@@ -136,7 +145,7 @@ def print_means(title, rows):
 
 def print_summary(ratios):
     """ratios: {(cell, control): {what: ratio}}; of times, more than 1 is worse."""
-    print('In all: ltcp/built-in, geometric means')
+    print('In all: ltcp/built-in, geometric means; of times without those where transfers failed')
     print(f'{"":26}{"cells":>5}{"goodput":>9}  ' +
           ''.join(f'{label + " p50":>10}{"p99":>8}' for label, _ in SIZES))
     for control in dict.fromkeys(control for _, control in ratios):
@@ -165,7 +174,7 @@ def print_cells(results, arms):
         if all(arm in by_arm for arm in arms):
             base, other = (by_arm[arm] for arm in arms)
             print_ratio(base, other)
-            ratios[cell, control] = {what: ratio(other[what], base[what]) for what in RATIOS}
+            ratios[cell, control] = ratios_of(base, other)
         print()
     if ratios:
         print_summary(ratios)
