@@ -40,7 +40,7 @@ static bool ltcp_tlp_is_on(const struct sock *sk)
  * @lt: connection
  * @skb: packet newly acknowledged or SACKed
  * @end_seq: end of what is
- * @ack: the ACK
+ * @ack: the ACK, SND.UNA following it already
  *
  * Context: socket lock.
  */
@@ -51,6 +51,7 @@ void ltcp_rack_packet_delivered(struct ltcp_sock *lt, const struct sk_buff *skb,
 		.xmit_ns = skb->skb_mstamp_ns,
 		.end_seq = end_seq,
 		.retrans = ltcp_cb(skb)->sacked & LTCP_SKB_EVER_RETRANS,
+		.sacked = seq_gt(end_seq, lt->tcp.snd_una),
 	};
 	bool seen = lt->rack.reordering_seen;
 

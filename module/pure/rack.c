@@ -77,14 +77,17 @@ void ltcp_rack_ack_begin(const struct ltcp_rack *r, struct ltcp_rack_ack *ack)
 
 /*
  * Which copy does the ACK mean? Section 6.2, step 2: not the last one, when it
- * echoes an older timestamp or comes sooner than any ACK can.
+ * echoes an older timestamp or comes sooner than any ACK can. But as long as there is
+ * a hole the timestamp echoed is that of what came last before it (RFC 7323 section
+ * 4.3): it says nothing of what is SACKed, and were it asked, no copy that arrives
+ * could show that one sent before it is lost.
  */
 static bool ambiguous(const struct ltcp_rack_ack *ack,
 		      const struct ltcp_rack_pkt *pkt, u32 rtt_us)
 {
 	if (!pkt->retrans)
 		return false;
-	return (ack->has_tsecr && seq_lt(ack->tsecr, pkt->tsval)) ||
+	return (ack->has_tsecr && !pkt->sacked && seq_lt(ack->tsecr, pkt->tsval)) ||
 	       rtt_us < ack->min_rtt_us;
 }
 

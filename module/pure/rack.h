@@ -63,12 +63,14 @@ struct ltcp_rack_ack {
  *	inside
  * @tsval: TSval that it carried then; matters only when @retrans
  * @retrans: it was ever sent again
+ * @sacked: a SACK block tells of it
  */
 struct ltcp_rack_pkt {
 	u64 xmit_ns;
 	u32 end_seq;
 	u32 tsval;
 	bool retrans;
+	bool sacked;
 };
 
 void ltcp_rack_init(struct ltcp_rack *r, u32 snd_una, u32 rtt_us);

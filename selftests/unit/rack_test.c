@@ -68,7 +68,7 @@ TEST(ltcp_rack_delivered__ambiguous, "R5 R7")
 		bool retrans, has_tsecr;
 		u32 tsecr, tsval;
 		u64 ago;
-		bool taken;
+		bool taken, sacked;
 	} cases[] = {
 		{ "sent once", false, false, 0, 0, 30 * MS, true },
 		{ "sent once, sooner than ever", false, false, 0, 0, 1 * MS, true },
@@ -80,6 +80,9 @@ TEST(ltcp_rack_delivered__ambiguous, "R5 R7")
 		  false },
 		{ "again, the timestamp is right, the time is not", true, true,
 		  50, 50, 19 * MS, false },
+		{ "again, SACKed, the timestamp is of before the hole", true, true,
+		  49, 50, 30 * MS, true, true },
+		{ "again, SACKed, too soon", true, true, 50, 50, 19 * MS, false, true },
 		{ "again, no timestamps, late enough", true, false, 0, 50, 20 * MS,
 		  true },
 		{ "again, no timestamps, too soon", true, false, 0, 50,
@@ -95,6 +98,7 @@ TEST(ltcp_rack_delivered__ambiguous, "R5 R7")
 		struct ltcp_rack_pkt pkt = {
 			.xmit_ns = ack.now_ns - c->ago, .end_seq = base + MSS,
 			.tsval = base + c->tsval, .retrans = c->retrans,
+			.sacked = c->sacked,
 		};
 
 		ltcp_rack_ack_begin(&r, &ack);

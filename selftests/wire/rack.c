@@ -265,6 +265,23 @@ WIRE_TEST(rack, late__not_told_by_an_older_copy, "R5 R7")
 	ensure_eq(counter("TcpExt", "TCPFullUndo"), 1);
 }
 
+/*
+ * Segments 0 and 1 were sent again; the copy of 1 arrives, that of 0 is lost. Behind the
+ * hole the timestamp of before it is echoed (RFC 7323 section 4.3): it must not hide
+ * which copy has come.
+ */
+WIRE_TEST(rack, copy__lost_is_found_by_a_later_one, "R5 R7")
+{
+	int fd = open_with_rtt(true);
+	uint32_t sent = flight(fd, 0);
+
+	zero_and_one_again();
+	pass_ms(RTT + 1);
+	inject(ACK, ACK(1), TSECR(sent), SACK({ seg(1), seg(FLIGHT) }));
+	expect_after(0, ACK, SEQ(seg(0)), LEN(1000));
+	ensure_eq(counter("TcpExt", "TCPTimeouts"), 0);
+}
+
 /* Or the clock: 20 ms after it was sent again the copy cannot be acknowledged. */
 WIRE_TEST(rack, late__told_by_time, "R5 R7")
 {
