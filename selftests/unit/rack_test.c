@@ -79,14 +79,14 @@ TEST(ltcp_rack_delivered__ambiguous, "R5 R7")
 		{ "again, long before", true, true, 50 - 0x70000000U, 50, 30 * MS,
 		  false },
 		{ "again, the timestamp is right, the time is not", true, true,
-		  50, 50, 19 * MS, false },
+		  50, 50, 17 * MS, false },
 		{ "again, SACKed, the timestamp is of before the hole", true, true,
 		  49, 50, 30 * MS, true, true },
-		{ "again, SACKed, too soon", true, true, 50, 50, 19 * MS, false, true },
-		{ "again, no timestamps, late enough", true, false, 0, 50, 20 * MS,
-		  true },
+		{ "again, SACKed, too soon", true, true, 50, 50, 17 * MS, false, true },
+		{ "again, no timestamps, late enough", true, false, 0, 50,
+		  17500 * US, true },
 		{ "again, no timestamps, too soon", true, false, 0, 50,
-		  20 * MS - US, false },
+		  17500 * US - US, false },
 	};
 
 	FOR_EACH_BASE(base) FOR_EACH(c, cases) {

@@ -282,6 +282,19 @@ WIRE_TEST(rack, copy__lost_is_found_by_a_later_one, "R5 R7")
 	ensure_eq(counter("TcpExt", "TCPTimeouts"), 0);
 }
 
+/* The probe takes 2 ms less than the least round trip so far: it tells of segment 8. */
+WIRE_TEST(rack, copy__a_little_sooner_than_any, "R5 R6")
+{
+	int fd = open_with_rtt(true);
+	uint32_t sent = flight(fd, 0);
+
+	inject(ACK, ACK(seg(8)), TSECR(sent));
+	expect_within(2 * RTT - 20, 2 * RTT + 20, ACK | PSH, SEQ(seg(9)), LEN(1000));
+	pass_ms(RTT - 2);
+	inject(ACK, ACK(seg(8)), TSECR(sent), SACK({ seg(9), seg(FLIGHT) }));
+	expect_after(0, ACK, SEQ(seg(8)), LEN(1000));
+}
+
 /* Or the clock: 20 ms after it was sent again the copy cannot be acknowledged. */
 WIRE_TEST(rack, late__told_by_time, "R5 R7")
 {
