@@ -173,16 +173,19 @@ static size_t btf_tail(uint32_t kind, uint32_t members)
 	return 0;
 }
 
-/* The number of a function of the kernel among its types; 0: there is none. */
+/* The number of a function of the kernel among its types; 0: it tells of none. */
 static int kernel_function(const char *name)
 {
 	enum { FUNC = 12, MOST = 32 << 20 };
 	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY), id;
-	char *all = malloc(MOST), *strings, *at, *end;
-	const struct btf_header *h = (void *)all;
+	char *all, *strings, *at, *end;
+	const struct btf_header *h;
 	ssize_t n, bytes = 0;
 
-	ensure_ok(fd);
+	if (fd < 0)
+		return 0;
+	all = malloc(MOST);
+	h = (void *)all;
 	while ((n = read(fd, all + bytes, MOST - bytes)) > 0)
 		bytes += n;
 	close(fd);
@@ -240,7 +243,7 @@ WIRE_TEST(bpf, sock_destroy__ends_connection_and_listener, "A5 S5")
 	uint16_t port = ntohs(bound_to(p.client).sin_port);
 
 	if (!function)
-		return;		/* Linux 6.1 has none */
+		wire_skip("this kernel tells of no bpf_sock_destroy()");
 	fd = destroyer(function, port, TCP_ESTABLISHED);
 	after(0) read(fd, (char[8]){}, 8);
 	ensure_eq(events_within(p.client, POLLHUP, 5000) & POLLHUP, POLLHUP);

@@ -16,6 +16,7 @@ static int writer(int probing, int bytes)
 	classic_recovery();
 	sysctl_set("net/ipv4/tcp_mtu_probing", probing);
 	fd = active_open(MSS(1460), SACK_OK);
+	app_set(fd, SOL_SOCKET, SO_SNDBUF, 200000);
 	app_write(fd, bytes);
 	return fd;
 }
