@@ -740,6 +740,7 @@ void ltcp_undo_ack(struct sock *sk, const struct ltcp_seg *seg,
 		   const struct ltcp_ack_result *res);
 
 /* ---- path.c: what earlier connections have taught ---- */
+void ltcp_path_init(void);
 void ltcp_path_learn(const struct sock *sk);
 u32 ltcp_path_syn_probe_us(const struct sock *sk);
 unsigned long ltcp_path_synack_timeout(const struct sock *sk, const struct dst_entry *dst,
