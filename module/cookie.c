@@ -19,7 +19,6 @@
  *
  * Nothing here is locked: the keys never change.
  */
-#include <linux/siphash.h>
 #include <net/sock_reuseport.h>
 #include "ltcp.h"
 #include "listen.h"
@@ -38,8 +37,6 @@ struct ltcp_cookie_tuple {
 	u32 isn;
 };
 
-static siphash_aligned_key_t ltcp_cookie_key[2] __read_mostly;
-
 /* The keyed hash of a connection and, with the second key, of a time. */
 static u32 ltcp_cookie_hash(const struct ltcp_cookie_tuple *t, u32 count,
 			    int which)
@@ -47,8 +44,7 @@ static u32 ltcp_cookie_hash(const struct ltcp_cookie_tuple *t, u32 count,
 	u64 addrs = (u64)(__force u32)t->saddr << 32 | (__force u32)t->daddr;
 	u64 ports = (u64)(__force u16)t->sport << 16 | (__force u16)t->dport;
 
-	net_get_random_once(ltcp_cookie_key, sizeof(ltcp_cookie_key));
-	return siphash_3u64(addrs, ports << 32 | count, t->isn, &ltcp_cookie_key[which]);
+	return siphash_3u64(addrs, ports << 32 | count, t->isn, &ltcp_keys.cookie[which]);
 }
 
 /* Callback of ltcp_cookie_check(). */

@@ -26,8 +26,6 @@
 #include <linux/icmp.h>
 #include <linux/indirect_call_wrapper.h>
 #include <linux/net.h>
-#include <linux/once.h>
-#include <linux/siphash.h>
 #include <net/busy_poll.h>
 #include <net/icmp.h>
 #include <net/xfrm.h>
@@ -41,9 +39,6 @@ static struct net_protocol ltcp_protocol;
 /* Numbers that must not be guessed                                     */
 /* ------------------------------------------------------------------ */
 
-static siphash_aligned_key_t ltcp_isn_key;
-static siphash_aligned_key_t ltcp_ts_key;
-
 /*
  * The ISN for the SYN that is being handed to a listener on this CPU because
  * it follows a connection in TIME-WAIT; 0 when there is none. Softirq only.
@@ -56,9 +51,8 @@ static u32 ltcp_v4_make_isn(__be32 local, __be32 remote, __be16 lport,
 {
 	u32 ports = (__force u32)lport << 16 | (__force u32)rport;
 
-	net_get_random_once(&ltcp_isn_key, sizeof(ltcp_isn_key));
 	return ltcp_isn(siphash_3u32((__force u32)local, (__force u32)remote,
-				     ports, &ltcp_isn_key), ktime_get_ns());
+				     ports, &ltcp_keys.isn), ktime_get_ns());
 }
 
 /**
@@ -113,9 +107,8 @@ u32 ltcp_v4_ts_offset(const struct net *net, __be32 saddr, __be32 daddr)
 {
 	if (READ_ONCE(net->ipv4.sysctl_tcp_timestamps) != 1)
 		return 0;
-	net_get_random_once(&ltcp_ts_key, sizeof(ltcp_ts_key));
 	return siphash_3u32((__force u32)saddr, (__force u32)daddr,
-			    net_hash_mix(net), &ltcp_ts_key);
+			    net_hash_mix(net), &ltcp_keys.ts);
 }
 
 /* ------------------------------------------------------------------ */

@@ -29,6 +29,7 @@
 #define LTCP_H
 
 #include <linux/module.h>
+#include <linux/siphash.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <net/sock.h>
@@ -470,6 +471,20 @@ int ltcp_takeover_set(struct ltcp_net *ln, bool on);
 void ltcp_tw_purge(struct net *net);
 unsigned int ltcp_tw_count(struct net *net);
 
+/* ---- keys.c: what makes ltcp's numbers impossible to guess ---- */
+
+/* Keys of siphash(), one for each use of it. */
+struct ltcp_keys {
+	siphash_aligned_key_t isn;	/* ipv4.c: initial sequence numbers */
+	siphash_aligned_key_t ts;	/* ipv4.c: where a peer's timestamps begin */
+	siphash_aligned_key_t cookie[2];	/* cookie.c: of a connection, and of a time */
+	siphash_aligned_key_t path;	/* path.c: places in the table of paths */
+};
+
+extern struct ltcp_keys ltcp_keys;
+
+int ltcp_keys_init(void);
+
 /* ---- symbols.c: what is not exported ---- */
 unsigned long ltcp_find_symbol(const char *name);
 void ltcp_symbols_init(void);
@@ -740,7 +755,6 @@ void ltcp_undo_ack(struct sock *sk, const struct ltcp_seg *seg,
 		   const struct ltcp_ack_result *res);
 
 /* ---- path.c: what earlier connections have taught ---- */
-void ltcp_path_init(void);
 void ltcp_path_learn(const struct sock *sk);
 u32 ltcp_path_syn_probe_us(const struct sock *sk);
 unsigned long ltcp_path_synack_timeout(const struct sock *sk, const struct dst_entry *dst,

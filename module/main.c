@@ -333,9 +333,11 @@ static int __init ltcp_init(void)
 	ltcp_trace_init();
 	ltcp_proto_ops_init();
 	ltcp_batch_init();
-	ltcp_path_init();
 	ltcp_share_accounting(&ltcp_prot);
 
+	err = ltcp_keys_init();
+	if (err)
+		return err;
 	err = proto_register(&ltcp_prot, 1);
 	if (err)
 		return err;

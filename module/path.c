@@ -23,21 +23,18 @@
  * the radio on the way gone to sleep. tcp_no_metrics_save stops remembering; the
  * route's rtt and rttvar (ip-route(8)) go before what is remembered.
  */
-#include <linux/siphash.h>
-
 #include "ltcp.h"
 
 #define LTCP_PATH_BITS		12
 #define LTCP_PATH_LIFE_S	60
 
 static atomic64_t ltcp_paths[1 << LTCP_PATH_BITS];
-static siphash_aligned_key_t ltcp_path_key;
 
 static u64 ltcp_path_hash(const struct net *net, __be32 local, __be32 remote)
 {
 	u64 hosts = (u64)(__force u32)local << 32 | (__force u32)remote;
 
-	return siphash_2u64(net->net_cookie, hosts, &ltcp_path_key);
+	return siphash_2u64(net->net_cookie, hosts, &ltcp_keys.path);
 }
 
 static atomic64_t *ltcp_path_place(u64 hash)
@@ -81,17 +78,6 @@ static unsigned long ltcp_path_timeout(const struct sock *sk, const struct dst_e
 		     ltcp_path_remembered_ms(sock_net(sk), local, remote);
 
 	return rto_ms ? min(msecs_to_jiffies(rto_ms), initial) : initial;
-}
-
-/**
- * ltcp_path_init - choose the key of the table
- *
- * Not when it is first needed, by net_get_random_once(): that rewrites code of the
- * module while all CPUs run through it. Context: process, when the module is loaded.
- */
-void ltcp_path_init(void)
-{
-	get_random_bytes(&ltcp_path_key, sizeof(ltcp_path_key));
 }
 
 /**
