@@ -6,10 +6,12 @@
  * section 4.1). It aborts nothing but a connection that is still being opened
  * (RFC 5461 section 4; RFC 5927 section 5.2).
  *
- * LOCKING. Errors arrive in softirq. While a user owns the socket, they are only
- * noted; "fragmentation needed" then waits in tp->mtu_info with LTCP_DEFER_MTU
- * set. That bit needs no reference: it is set under the spinlock while there is
- * an owner, and an owner's release_sock() looks at it under the same spinlock.
+ * LOCKING. Errors arrive in softirq. While a user owns the socket, they wait:
+ * "fragmentation needed" in tp->mtu_info with LTCP_DEFER_MTU set, others in
+ * sk_err_soft with LTCP_DEFER_ERROR. (When the answer to a SYN comes from a
+ * neighbouring namespace, its sender is still inside connect().) The bits need no
+ * reference: they are set under the spinlock while there is an owner, and an owner's
+ * release_sock() looks at them under the same spinlock.
  */
 #include <linux/icmp.h>
 #include <net/icmp.h>
@@ -113,14 +115,24 @@ static void ltcp_v4_frag_needed(struct sock *sk, u32 mtu)
  */
 static void ltcp_v4_report(struct sock *sk, int err)
 {
-	bool opening = ltcp_in_handshake(sk);
-
-	if (sock_owned_by_user(sk))
-		WRITE_ONCE(sk->sk_err_soft, err);
-	else if (opening)
+	if (ltcp_in_handshake(sk))
 		ltcp_conn_error(sk, err);
 	else
 		ltcp_soft_error(sk, err);
+}
+
+/**
+ * ltcp_v4_error_waited - an error that came while the user owned the socket
+ * @sk: full socket; sk_err_soft is the error, unless it has been overtaken by an ACK
+ *
+ * Context: BH off, socket lock: from release_sock() when LTCP_DEFER_ERROR was set.
+ */
+void ltcp_v4_error_waited(struct sock *sk)
+{
+	int err = READ_ONCE(sk->sk_err_soft);
+
+	if (err && sk->sk_state != TCP_CLOSE)
+		ltcp_v4_report(sk, err);
 }
 
 /**
@@ -136,6 +148,7 @@ void ltcp_v4_sock_err(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	int type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
+	bool owned;
 	int err;
 
 	if (sk->sk_state == TCP_CLOSE)
@@ -149,11 +162,16 @@ void ltcp_v4_sock_err(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info)
 		ltcp_v4_frag_needed(sk, info);
 		return;
 	}
-	if (sock_owned_by_user(sk))
+	owned = sock_owned_by_user(sk);
+	if (owned)
 		__NET_INC_STATS(sock_net(sk), LINUX_MIB_LOCKDROPPEDICMPS);
 	else if (type == ICMP_REDIRECT)
 		ltcp_v4_redirect(sk, skb);
 	err = ltcp_v4_icmp_errno(type, code);
-	if (err)
+	if (err && owned) {
+		WRITE_ONCE(sk->sk_err_soft, err);
+		ltcp_sk(sk)->deferred |= LTCP_DEFER_ERROR;
+	} else if (err) {
 		ltcp_v4_report(sk, err);
+	}
 }

@@ -102,6 +102,9 @@ static int ltcp_send_synack(const struct sock *sk, struct dst_entry *dst,
 	dst_release(dst);
 	if (!skb)
 		return -ENOMEM;
+	/* Filters ask whose it is, by owner or control group; a cookie has no request */
+	if (!req->syncookie)
+		skb_set_owner_w(skb, req_to_sk(req));
 	rcu_read_lock();
 	err = ip_build_and_send_pkt(skb, sk, ireq->ir_loc_addr,
 				    ireq->ir_rmt_addr,

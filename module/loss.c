@@ -137,9 +137,9 @@ static void ltcp_count_dupacks(struct sock *sk, struct ltcp_ack_result *res)
 	struct tcp_sock *tp = &lt->tcp;
 
 	res->prior_dupacks = lt->dupacks;
-	if (res->acked_segs) {
+	if (res->acked_bytes) {
 		lt->dupacks = 0;
-		tp->sacked_out -= min(tp->sacked_out, res->acked_segs - 1);
+		tp->sacked_out -= min(tp->sacked_out, max(res->acked_segs, 1U) - 1);
 		if (!ltcp_in_recovery(sk))
 			tp->sacked_out = 0;
 	} else if (res->dup) {

@@ -278,6 +278,16 @@ struct ltcp_cb {
 #define LTCP_SKB_RETRANS	0x04	/* sent again, and that copy is in flight */
 #define LTCP_SKB_EVER_RETRANS	0x08	/* sent again at any time (Karn) */
 
+/*
+ * tcp_read_sock(), by which the kernel's iSCSI initiator empties our receive queue,
+ * finds its place and the FIN by these.
+ */
+static_assert(offsetof(struct ltcp_cb, seq) == offsetof(struct tcp_skb_cb, seq));
+static_assert(offsetof(struct ltcp_cb, end_seq) ==
+	      offsetof(struct tcp_skb_cb, end_seq));
+static_assert(offsetof(struct ltcp_cb, flags) ==
+	      offsetof(struct tcp_skb_cb, tcp_flags));
+
 static inline struct ltcp_cb *ltcp_cb(const struct sk_buff *skb)
 {
 	BUILD_BUG_ON(sizeof(struct ltcp_cb) > sizeof_field(struct sk_buff, cb));
@@ -532,6 +542,7 @@ int ltcp_v4_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 /* ---- ipv4_icmp.c: errors about segments that were sent ---- */
 void ltcp_v4_sock_err(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info);
 void ltcp_v4_request_err(struct request_sock *req, u32 seq, int type, int code);
+void ltcp_v4_error_waited(struct sock *sk);
 void ltcp_v4_mtu_reduced(struct sock *sk);
 
 /* ---- ipv4_out.c: checksums, and segments that no connection sends ---- */
@@ -954,6 +965,7 @@ unsigned int ltcp_fin_timeout(const struct sock *sk);	/* jiffies */
 #define LTCP_DEFER_PUSH		0x08
 #define LTCP_DEFER_DUPACK	0x10
 #define LTCP_DEFER_WAKE		0x20
+#define LTCP_DEFER_ERROR	0x40
 
 /* ---- sock.c: a socket's life ---- */
 int ltcp_init_sock(struct sock *sk);

@@ -785,6 +785,8 @@ void ltcp_release_cb(struct sock *sk)
 		ltcp_data_ready(sk);
 	if (todo & LTCP_DEFER_MTU)
 		inet_csk(sk)->icsk_af_ops->mtu_reduced(sk);
+	if (todo & LTCP_DEFER_ERROR)
+		ltcp_v4_error_waited(sk);
 	ltcp_audit(sk);
 }
 

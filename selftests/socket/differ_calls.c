@@ -496,19 +496,19 @@ static void interrupted(struct pair p, int flags, const char *how)
 	about("%s", how);
 	on_signal(flags);
 	after(50) kill(getppid(), SIGUSR1);
-	after(100) send(p.client, "late", 4, 0);
+	after(400) send(p.client, "late", 4, 0);
 	T(p.server, 10, 0);
 	after(50) kill(getppid(), SIGUSR1);
-	after(100) send(p.client, "later", 5, 0);
+	after(400) send(p.client, "later", 5, 0);
 	R(setsockopt(p.server, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)));
 	T(p.server, 10, 0);
 	arrive();
-	pass_ms(200);
+	pass_ms(600);
 	T(p.server, 10, MSG_DONTWAIT);
 	after(50) kill(getppid(), SIGUSR1);
-	after(100) shutdown(lone, SHUT_RD);
+	after(400) shutdown(lone, SHUT_RD);
 	R(accept(lone, NULL, NULL));
-	pass_ms(200);
+	pass_ms(600);
 	close(lone);
 }
 

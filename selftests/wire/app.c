@@ -443,6 +443,7 @@ void classic_recovery(void)
 	sysctl_set("net/ipv4/tcp_early_retrans", 0);
 	sysctl_set("net/ipv4/tcp_recovery", 0);
 	sysctl_set("net/ipv4/tcp_frto", 0);
+	sysctl_set("net/ipv4/tcp_min_tso_segs", 64);
 }
 
 /* ------------------------------------------- somebody who owns the socket */

@@ -69,6 +69,21 @@ WIRE_TEST(close, passive__last_ack_disconnected, "S2 A3")
 	ensure_eq(err, 0);
 }
 
+/* In CLOSING all was said, too, unless data that was sent never came to be sent. */
+WIRE_TEST(close, simultaneous__disconnected, "S3 S5")
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	int fd = active_open();
+
+	app_shutdown(fd, SHUT_WR);
+	expect(FIN | ACK, SEQ(1), ACK(1), LEN(0));
+	inject(FIN | ACK, SEQ(1), ACK(1));
+	expect_ack(2);
+	expect_state(fd, TCP_CLOSING);
+	ensure_eq(connect(fd, &none, sizeof(none)), 0);
+	expect_silence(1000);
+}
+
 WIRE_TEST(close, passive__after_close, "S1 S2")
 {
 	int fd = passive_open(FULL_OPTIONS);

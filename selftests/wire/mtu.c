@@ -303,6 +303,22 @@ WIRE_TEST(mtu, black_hole__not_looked_for_when_off, "R10")
 		expect_after(200 << i, ACK, SEQ(1), LEN(1460));
 }
 
+/* Slow start by writes of @bytes, at most @times, up to a cwnd that allows a probe. */
+static void until_probed(int fd, int bytes, int times)
+{
+	const struct seen *first;
+
+	while (times--) {
+		app_write(fd, bytes);
+		first = take(5);
+		if (first && first->len == 1460)
+			return;
+		take_burst(1);
+		inject(ACK);
+	}
+	ensure(false, "no probe came");
+}
+
 /* A black hole was found; once the path carries data again, larger sizes are tried. */
 WIRE_TEST(mtu, black_hole__search_goes_up_again, "R10")
 {
@@ -315,18 +331,8 @@ WIRE_TEST(mtu, black_hole__search_goes_up_again, "R10")
 		expect_after(200 << i, ACK, SEQ(1), LEN(1460));
 	expect_after(1600, ACK, SEQ(1), LEN(1024));
 	inject(ACK, ACK(1461));
-	for (i = 0; i < 8; i++) {	/* slow start, to a cwnd that allows a probe */
-		const struct seen *first;
-
-		app_write(fd, 8192);
-		first = take(5);
-		if (first && first->len == 1460)
-			break;
-		take_burst(1);
-		inject(ACK);
-	}
+	until_probed(fd, 8192, 8);
 	ignore_rest();
-	ensure(i < 8, "no probe came");
 }
 
 /* ssthresh is bytes in truth, as cwnd is: larger segments are fewer of them. */
@@ -342,17 +348,7 @@ WIRE_TEST(mtu, probe__acknowledged_scales_ssthresh, "R10 C1")
 		expect_after(200 << i, ACK, SEQ(1), LEN(1460));
 	expect_after(1600, ACK, SEQ(1), LEN(1024));
 	inject(ACK, ACK(14601));
-	for (i = 0; i < 40; i++) {
-		const struct seen *first;
-
-		app_write(fd, 16384);
-		first = take(5);
-		if (first && first->len == 1460)
-			break;
-		take_burst(1);
-		inject(ACK);
-	}
-	ensure(i < 40, "no probe came");
+	until_probed(fd, 16384, 40);
 	before = app_info(fd).tcpi_snd_ssthresh;
 	ensure_in(before, 5, 7);
 	take_burst(1);

@@ -4,6 +4,14 @@
  */
 #include "wire.h"
 
+/* The last SYN is answered, @rtt_ms after it was sent. */
+static void answered(int rtt_ms)
+{
+	pass_ms(rtt_ms);
+	inject(SYN | ACK, FULL_OPTIONS);
+	expect(ACK, SEQ(1), ACK(1));
+}
+
 /* A connection whose handshake takes @rtt_ms; it ends at once. */
 static void learn(int rtt_ms, bool stamps)
 {
@@ -13,9 +21,7 @@ static void learn(int rtt_ms, bool stamps)
 	sysctl_set("net/ipv4/tcp_timestamps", stamps);
 	fd = app_connect();
 	expect(SYN, SEQ(0));
-	pass_ms(rtt_ms);
-	inject(SYN | ACK, FULL_OPTIONS);
-	expect(ACK, SEQ(1), ACK(1));
+	answered(rtt_ms);
 	end_case(fd);
 }
 
@@ -100,9 +106,7 @@ WIRE_TEST(path, memory__not_of_round_trips_in_doubt, "R1 MUST-18")
 		fd = app_connect();
 		expect(SYN, SEQ(0));
 		expect_after(1000, SYN, SEQ(0));
-		pass_ms(10);
-		inject(SYN | ACK, FULL_OPTIONS);
-		expect(ACK, SEQ(1), ACK(1));
+		answered(10);
 		end_case(fd);
 
 		new_connection()->peer_addr = PEER_ADDR + stamps;
@@ -137,9 +141,7 @@ WIRE_TEST(path, syn__early_was_too_early, "R1 C8")
 	fd = app_connect();
 	expect(SYN, SEQ(0));
 	expect_after(200, SYN, SEQ(0));
-	pass_ms(100);
-	inject(SYN | ACK, FULL_OPTIONS);
-	expect(ACK, SEQ(1), ACK(1));
+	answered(100);
 	app_write(fd, 30000);
 	ensure_eq(take_burst(50).segments, 10);
 }

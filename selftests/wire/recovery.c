@@ -75,6 +75,21 @@ WIRE_TEST(recovery, fast_retransmit__not_for_two_duplicates, "R3")
 	expect_silence(3000);
 }
 
+/* They are counted for one SND.UNA: the next begins anew, also inside a segment. */
+WIRE_TEST(recovery, fast_retransmit__counts_anew_behind_part_of_a_segment, "R3")
+{
+	flight(5, 0);
+	dup_acks(2);
+	inject(ACK, ACK(501));
+	inject(ACK, ACK(501));
+	inject(ACK, ACK(501));
+	expect_silence(100);
+	inject(ACK, ACK(501));
+	expect(ACK, SEQ(501), LEN(1000));
+	inject(ACK, ACK(seg(5)));
+	expect_silence(3000);
+}
+
 /* More duplicates do not send the same segment once more. */
 WIRE_TEST(recovery, fast_retransmit__once, "R3")
 {

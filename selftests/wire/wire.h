@@ -498,7 +498,9 @@ void __attribute__((format(printf, 1, 2))) run_ip(const char *fmt, ...);
 
 /*
  * Only what RFC 5681, 6298 and 6675 say: no tail loss probes, no time-based
- * loss detection, no undo of timeouts, so that each can be tested alone.
+ * loss detection, no undo of timeouts, so that each can be tested alone. And a flight
+ * leaves in one packet, though a slow machine's handshake speaks for smaller ones, the
+ * last of which would wait for an ACK.
  */
 void classic_recovery(void);
 
