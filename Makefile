@@ -15,6 +15,10 @@ all:			## build ltcp.ko for this machine (KDIR=, W=1, C=1 as usual)
 		"for those of the test kernels." >&2; exit 1; }
 	@test "$(origin KDIR)" != file -o -e /lib/modules/$$(uname -r)/build || echo "No headers" \
 		"of Linux $$(uname -r), which is running: building for $(KDIR)." >&2
+	+@version=$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelversion) && \
+	case $$version in 6.[1-9]|6.[1-9].*|6.1[0-2]|6.1[0-2].*) ;; \
+	*)	echo "ltcp builds for Linux 6.1 to 6.12, not yet for $$version." >&2; exit 1 ;; \
+	esac
 	+@$(MAKE) --no-print-directory -C $(KDIR) M=$(CURDIR) modules
 
 modules: $(KERNELS:%=modules-%) ## build build/<kernel>/ltcp.ko for each test kernel
