@@ -9,12 +9,21 @@ make_namespaces()	# NAMESPACE...
 	done
 }
 
+# Also those that were forked while the others were being listed.
+kill_all()	# NAMESPACE
+{
+	local pids
+	while pids=$(ip netns pids "$1" 2>/dev/null) && [[ $pids ]]; do
+		xargs kill -9 <<<"$pids" 2>/dev/null || true
+	done
+}
+
 # drop_namespaces NAMESPACE...: with all that runs there; those that there are.
 drop_namespaces()
 {
 	local ns
 	for ns in "$@"; do
-		ip netns pids "$ns" 2>/dev/null | xargs -r kill -9 2>/dev/null || true
+		kill_all "$ns"
 		ip netns del "$ns" 2>/dev/null || true
 	done
 }
