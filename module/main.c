@@ -386,3 +386,4 @@ module_exit(ltcp_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("TCP, reimplemented beside the built-in one");
+MODULE_VERSION(LTCP_VERSION);
