@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """table.py - the grid's results, readable
 
-Usage: table.py --build ID --only PATTERN --arms "builtin ltcp" --title TEXT ROWS SHARES
+Usage: table.py --build ID --only PATTERN --arms "builtin ltcp" --title TEXT [--brief]
+                ROWS SHARES
 
 Of results for one cell, control and TCP the latest counts; of ltcp only those of
-the given build.
+the given build. With --brief a cell is one line.
 """
 import argparse
 import fnmatch
@@ -134,6 +135,11 @@ def mean(values):
     return math.exp(sum(logs) / len(logs)) if logs else math.nan
 
 
+def print_means_heading():
+    print(f'{"":26}{"cells":>5}{"goodput":>9}  ' +
+          ''.join(f'{label + " p50":>10}{"p99":>8}' for label, _ in SIZES))
+
+
 def print_means(title, rows):
     """rows: [{what: ratio}] of some cells."""
     line = f'  {title:24}{len(rows):>5}{mean(r["goodput"] for r in rows):>9.3f}  '
@@ -143,17 +149,44 @@ def print_means(title, rows):
     print(line)
 
 
+def of_control(ratios, control):
+    """{cell: {what: ratio}}"""
+    return {cell: r for (cell, c), r in ratios.items() if c == control}
+
+
+def rank(value):
+    """Orders a property's values: by the word they begin with, then by numbers."""
+    value = value.replace('G', '000M')
+    word = ''.join(c if c.isalpha() else ' ' for c in value).split()
+    return word, [float(n) for n in ''.join(c if c in '0123456789.' else ' '
+                                            for c in value).split()]
+
+
+def print_properties(control, cells):
+    """The means of all cells that have a property, whatever their others are."""
+    print(f'\n{control}, by what the paths have in common')
+    print_means_heading()
+    for part in range(5):
+        groups = {}
+        for cell, r in cells.items():
+            groups.setdefault(cell.split('-')[part], []).append(r)
+        for value in sorted(groups, key=rank):
+            print_means(value, groups[value])
+
+
 def print_summary(ratios):
     """ratios: {(cell, control): {what: ratio}}; of times, more than 1 is worse."""
     print('In all: ltcp/built-in, geometric means; of times without those where transfers failed')
-    print(f'{"":26}{"cells":>5}{"goodput":>9}  ' +
-          ''.join(f'{label + " p50":>10}{"p99":>8}' for label, _ in SIZES))
-    for control in dict.fromkeys(control for _, control in ratios):
-        chosen = {cell: r for (cell, c), r in ratios.items() if c == control}
+    print_means_heading()
+    controls = list(dict.fromkeys(control for _, control in ratios))
+    for control in controls:
+        chosen = of_control(ratios, control)
         print_means(control, list(chosen.values()))
         disturbed = [r for cell, r in chosen.items() if is_disturbed(cell)]
         if disturbed:
             print_means('  losses or late packets', disturbed)
+    for control in controls:
+        print_properties(control, of_control(ratios, control))
     behind = sorted((r['goodput'], *key) for key, r in ratios.items()
                     if r['goodput'] < 1 - NOISE)
     print(f'\nLess goodput than the built-in by more than {100 * NOISE:.0f} %: '
@@ -163,7 +196,38 @@ def print_summary(ratios):
     print()
 
 
+BRIEF_HEADING = (f'{"":44}{"MB/s":>9}{"":>8}{"ratio":>7}' +
+                 ''.join(f'{label + " p50":>10}{"p99":>8}' for label, _ in SIZES) +
+                 f'{"retrans":>9}{"":>7}')
+
+
+def print_brief(cell, control, base, other, ratios):
+    line = f'{cell + " " + control:44}{number(base["goodput"] / 1e6):>9}'
+    line += f'{number(other["goodput"] / 1e6):>8}{ratios["goodput"]:>7.2f}'
+    for label, _ in SIZES:
+        for what, width in (' p50', 10), (' p99', 8):
+            value = ratios[label + what]
+            line += f'{value:>{width}.2f}' if math.isfinite(value) else f'{"-":>{width}}'
+    line += f'{base["retrans"]:>9.0f}{other["retrans"]:>7.0f}'
+    print(line)
+
+
+def print_briefly(results, arms):
+    """One line for each cell: goodput of both and all ratios."""
+    print(BRIEF_HEADING)
+    ratios = {}
+    for (cell, control), by_arm in results.items():
+        if all(arm in by_arm for arm in arms):
+            base, other = (by_arm[arm] for arm in arms)
+            ratios[cell, control] = ratios_of(base, other)
+            print_brief(cell, control, base, other, ratios[cell, control])
+    print()
+    if ratios:
+        print_summary(ratios)
+
+
 def print_cells(results, arms):
+    print(HEADING)
     ratios = {}
     for (cell, control), by_arm in results.items():
         print(f'{cell}  {control}')
@@ -205,6 +269,7 @@ def main():
     parser.add_argument('--only', default='*')
     parser.add_argument('--arms', required=True)
     parser.add_argument('--title', required=True)
+    parser.add_argument('--brief', action='store_true')
     parser.add_argument('files', nargs=2)
     args = parser.parse_args()
     arms = args.arms.split()
@@ -215,8 +280,7 @@ def main():
         for path, columns in zip(args.files, (COLUMNS, SHARE_COLUMNS)))
     print(f'{args.title}. Times in ms; ratio: {NAMES.get(arms[1], arms[1])}/built-in\n')
     if cells:
-        print(HEADING)
-        print_cells(cells, arms)
+        (print_briefly if args.brief else print_cells)(cells, arms)
     if shares:
         print_shares(shares, arms)
 
