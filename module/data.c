@@ -26,6 +26,8 @@
 #define LTCP_RCV_MSS_MIN	88
 /* The window under memory pressure */
 #define LTCP_PRESSURE_SEGS	4U
+/* How long the ACK of a full segment waits for the next one of its stream, at most */
+#define LTCP_STREAM_DELAY	(msecs_to_jiffies(4) + 1)
 /* icsk_ack.pingpong: the program answers what it reads, so delaying ACKs pays */
 #define LTCP_INTERACTIVE	U8_MAX
 
@@ -473,6 +475,7 @@ static void ltcp_owe_ack(struct sock *sk)
 	inet_csk_schedule_ack(sk);
 	if (now - icsk->icsk_ack.lrcvtime > icsk->icsk_rto)
 		icsk->icsk_ack.quick = LTCP_QUICK_ACKS;
+	ltcp_sk(sk)->in_stream = now - icsk->icsk_ack.lrcvtime <= 1;
 	icsk->icsk_ack.lrcvtime = now;
 }
 
@@ -625,15 +628,32 @@ static bool ltcp_ack_quickly(const struct sock *sk)
 	       unlikely(ltcp_sk(sk)->quick_route);
 }
 
+/*
+ * Jiffies that an ACK of the last @unacked bytes may wait. In a stream the next full
+ * segment comes soon, or not at all: the flight was an odd one, and its sender waits
+ * for this ACK to go on. In slow start a long delay would cost it a round's growth.
+ */
+static unsigned long ltcp_ack_delay(const struct sock *sk, u32 unacked)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	const struct ltcp_sock *lt = ltcp_sk(sk);
+	unsigned long longest = msecs_to_jiffies(READ_ONCE(lt->lnet->delack_ms));
+
+	if (lt->in_stream && unacked >= icsk->icsk_ack.rcv_mss &&
+	    !icsk->icsk_ack.pingpong)
+		return min(longest, LTCP_STREAM_DELAY);
+	return longest;
+}
+
 /**
  * ltcp_ack_decide - an ACK is owed and no segment has carried it
  * @sk: connection
  *
  * At once when marked so, when more than one full segment is unacknowledged
  * (RFC 5681 section 4.2: at least every second), or while quick ACKs last;
- * otherwise within net.ltcp.delack_ms. "At once" is when those that arrive
- * together have been looked at: a reader that is just being woken sends the ACK
- * with the window that its reading opens, unless it is late, or else batch.c.
+ * otherwise within ltcp_ack_delay(). "At once" is when those that arrive together
+ * have been looked at: a reader that is just being woken sends the ACK with the
+ * window that its reading opens, unless it is late, or else batch.c.
  *
  * Context: socket lock.
  */
@@ -661,8 +681,7 @@ void ltcp_ack_decide(struct sock *sk)
 			ltcp_batch_ack(sk);
 		return;
 	}
-	ltcp_timer_arm_delack(sk,
-		msecs_to_jiffies(READ_ONCE(ltcp_sk(sk)->lnet->delack_ms)));
+	ltcp_timer_arm_delack(sk, ltcp_ack_delay(sk, unacked));
 }
 
 /**

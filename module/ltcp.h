@@ -192,6 +192,7 @@ struct ltcp_sock {
 	struct ltcp_paws paws;		/* which timestamps cannot be of another round of numbers */
 	u32 compact_after;		/* no compaction before segs_in is there */
 	bool quick_route;		/* the route's quickack metric: no ACK is delayed */
+	bool in_stream;			/* the last segments came within a tick of each other */
 	u8 reader;			/* LTCP_READER_*: does one alone sleep in recv()? */
 
 	/* Congestion control (cong.c) */

@@ -60,8 +60,9 @@ static struct ltcp_knob ltcp_knobs[] = {
 	 */
 	LTCP_KNOB(persist_max_ms, 120000, 1000, 120000),
 	/*
-	 * delack_ms - how long an ACK may be delayed, milliseconds. RFC 9293
-	 * section 3.8.6.3 (MUST-40): less than 0.5 s.
+	 * delack_ms - how long an ACK may be delayed, milliseconds; that of a full
+	 * segment in a stream waits for one or two ticks only. RFC 9293 section
+	 * 3.8.6.3 (MUST-40): less than 0.5 s.
 	 */
 	LTCP_KNOB(delack_ms, 40, 1, 500),
 	/*

@@ -493,9 +493,24 @@ static bool ltcp_tx_nagle(const struct ltcp_sock *lt, const struct ltcp_cb *cb,
 	return ltcp_nagle_allows(&in);
 }
 
+/* Is the oldest packet's ACK so far away that the pipe may run dry till then? */
+static bool ltcp_tx_ack_is_far(const struct sock *sk)
+{
+	const struct sk_buff *oldest = ltcp_rtx_head(ltcp_sk(sk));
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u64 age_ns;
+
+	if (!oldest)
+		return true;
+	age_ns = tp->tcp_clock_cache - min(oldest->skb_mstamp_ns, tp->tcp_clock_cache);
+	return age_ns < (u64)(tp->srtt_us >> 4) * NSEC_PER_USEC;
+}
+
 /*
  * With much in flight a small addition to it is better saved up until it makes a
- * large packet: the ACKs that will clock it out are on their way.
+ * large packet: the ACKs that will clock it out are on their way. Unless they are
+ * not: in slow start, the ACKs of a round come in its first part, and what is saved
+ * up at their end would miss the round.
  */
 static bool ltcp_tx_defer(const struct sock *sk, u32 segs, u32 in_flight,
 			  u32 max_segs)
@@ -505,7 +520,8 @@ static bool ltcp_tx_defer(const struct sock *sk, u32 segs, u32 in_flight,
 	/* Limited transmit (RFC 3042) and recovery live on single segments */
 	if (tp->sacked_out || ltcp_sk(sk)->dupacks || ltcp_in_recovery(sk))
 		return false;
-	return segs < max_segs && segs < in_flight && segs < tp->snd_cwnd / 3;
+	return segs < max_segs && segs < in_flight && segs < tp->snd_cwnd / 3 &&
+	       !ltcp_tx_ack_is_far(sk);
 }
 
 enum ltcp_tx_stop {

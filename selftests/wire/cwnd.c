@@ -204,6 +204,26 @@ WIRE_TEST(cwnd, slow_start__as_the_wire_sees_it, "C1")
 }
 
 /* A window that is not used does not grow. */
+/* Small additions are saved up for larger packets, but not for the next round trip. */
+WIRE_TEST(cwnd, slow_start__leaves_nothing_unused, "C1")
+{
+	int fd = bulk(100), round;
+	int64_t acked = 1;
+
+	for (round = 0; round < 2; round++) {
+		int64_t flight = c->stack_max;
+
+		pass_ms(50);
+		while (acked < flight) {
+			acked += 2 * SEG;
+			inject(ACK, ACK(acked));
+		}
+		take_burst(5);
+		ensure_eq((c->stack_max - acked) / SEG, cwnd(fd));
+	}
+	ensure_eq(cwnd(fd), 40);
+}
+
 WIRE_TEST(cwnd, slow_start__not_when_the_application_limits, "C1")
 {
 	int fd = active_open(MSS(SEG)), i;

@@ -344,6 +344,33 @@ WIRE_TEST(receive, ack__quickack_sends_what_is_owed, "F5 A4")
 	expect(ACK, SEQ(1), ACK(401), LEN(0));
 }
 
+/* Whoever sends a stream waits for the ACK; who asks a question, for an answer. */
+WIRE_TEST(receive, ack__odd_segment_of_a_stream, "F5")
+{
+	int fd, i;
+
+	differs_from_builtin("it is delayed by 40 ms");
+	fd = active_open();
+	for (i = 0; i < 16; i++) {		/* until ACKs are delayed */
+		inject(ACK, SEQ(1 + i * 1460), LEN(1460));
+		expect_ack(1 + (i + 1) * 1460);
+	}
+	for (; i < 19; i++)
+		inject(ACK, SEQ(1 + i * 1460), LEN(1460));
+	expect_ack(1 + 18 * 1460);
+	expect_within(1, 12, ACK, ACK(1 + 19 * 1460), LEN(0));
+
+	/* One segment alone may be a question, and so may what ends with part of one */
+	pass_ms(20);
+	inject(PSH | ACK, SEQ(1 + 19 * 1460), LEN(1460));
+	expect_after(40, ACK, ACK(1 + 20 * 1460), LEN(0));
+	for (i = 20; i < 22; i++)
+		inject(ACK, SEQ(1 + i * 1460), LEN(1460));
+	expect_ack(1 + 22 * 1460);
+	inject(PSH | ACK, SEQ(1 + 22 * 1460), LEN(100));
+	expect_after(40, ACK, ACK(1 + 22 * 1460 + 100), LEN(0));
+}
+
 WIRE_TEST(receive, ack__delay_can_be_set, "F5 MUST-40")
 {
 	int fd;
