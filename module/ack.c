@@ -215,7 +215,7 @@ static void ltcp_ack_stamp(struct sock *sk, struct sk_buff *skb)
 static void ltcp_ack_lost(struct ltcp_sock *lt, const struct sk_buff *skb, u32 segs,
 			  struct ltcp_ack_result *res)
 {
-	if (ltcp_cb(skb)->sacked & LTCP_SKB_EVER_RETRANS) {
+	if (ltcp_undo_is_copy(lt, skb)) {
 		res->copies_acked = true;
 		/* The queue begins at SND.UNA */
 		res->copy_first |= !res->acked_segs;

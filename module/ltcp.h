@@ -174,6 +174,7 @@ struct ltcp_sock {
 	u32 copies_walk_at;		/* segs_in that pays for the next look at them (rack.c) */
 	unsigned long rto_at;		/* when RTO expires, jiffies; it may wait for others */
 	struct ltcp_prr prr;		/* cong.c */
+	u64 episode_ns;			/* when the last episode began */
 	u32 copies_until;		/* SND.NXT when something was last sent again */
 	bool copies_out;		/* and that was in an episode, not long ago */
 	bool round_start;		/* congestion control has not heard of it yet */
@@ -757,6 +758,7 @@ void ltcp_tlp_ack(struct sock *sk, const struct ltcp_seg *seg,
 		  const struct ltcp_ack_result *res);
 
 /* ---- undo.c: taking back what was done for a loss that was none ---- */
+bool ltcp_undo_is_copy(const struct ltcp_sock *lt, const struct sk_buff *skb);
 void ltcp_undo_begin(struct sock *sk);
 void ltcp_undo_settle(struct sock *sk);
 void ltcp_undo_rto(struct sock *sk, bool in_recovery);

@@ -24,6 +24,20 @@ static bool ltcp_copies_about(struct ltcp_sock *lt)
 }
 
 /**
+ * ltcp_undo_is_copy - was a packet sent again in this episode?
+ * @lt: connection
+ * @skb: packet
+ *
+ * What only an earlier one has sent again says nothing of this one's losses. Context:
+ * socket lock.
+ */
+bool ltcp_undo_is_copy(const struct ltcp_sock *lt, const struct sk_buff *skb)
+{
+	return (ltcp_cb(skb)->sacked & LTCP_SKB_EVER_RETRANS) &&
+	       skb->skb_mstamp_ns >= lt->episode_ns;
+}
+
+/**
  * ltcp_undo_begin - an episode begins; nothing has been reduced yet
  * @sk: connection
  *
@@ -39,6 +53,7 @@ void ltcp_undo_begin(struct sock *sk)
 	/* What is out above cwnd was sent before marks had it reduced */
 	ltcp_undo_save(&lt->undo, min(tp->packets_out, tp->snd_cwnd),
 		       tp->snd_ssthresh, &rtt, LTCP_CLOCK_GRAIN_US);
+	lt->episode_ns = tp->tcp_clock_cache;
 	lt->eifel.armed = false;
 	lt->dsack.active = false;
 	lt->early.active = false;
@@ -129,7 +144,7 @@ void ltcp_undo_delivered(struct ltcp_sock *lt, const struct sk_buff *skb, u32 se
 		     res->rack.now_ns + margin_us * NSEC_PER_USEC <
 		     skb->skb_mstamp_ns + rtt_us * NSEC_PER_USEC;
 
-	if (ltcp_cb(skb)->sacked & LTCP_SKB_EVER_RETRANS)
+	if (ltcp_undo_is_copy(lt, skb))
 		res->all_early |= ltcp_early_delivered(&lt->early, segs, early);
 }
 

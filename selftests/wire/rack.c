@@ -266,6 +266,44 @@ WIRE_TEST(rack, late__not_told_by_an_older_copy, "R5 R7")
 }
 
 /*
+ * Segments 0, 8 and 10 are lost; the copy of 10 is still on its way when that of 8 ends
+ * one episode and the next begins. There 12 is sent again. The copy of 10 arrives: its
+ * timestamp is older than that of the copy of 12, of which it says nothing.
+ */
+WIRE_TEST(rack, late__not_told_by_an_older_episode, "R5 R7")
+{
+	int fd = open_with_rtt(true);
+	uint32_t copy;
+
+	flight(fd, 0);
+	third_overtakes(0);
+	app_write(fd, 4000);
+	inject(ACK, ACK(1), SACK({ seg(1), seg(8) }));
+	expect_bytes(seg(10), seg(12));
+	pass_ms(30);
+	inject(ACK, ACK(1), SACK({ seg(9), seg(FLIGHT) }, { seg(1), seg(8) }));
+	expect(ACK, SEQ(seg(8)), LEN(1000));
+	expect(ACK, SEQ(seg(12)), LEN(1000));
+	pass_ms(RTT - 30);
+	inject(ACK, ACK(seg(8)), SACK({ seg(9), seg(FLIGHT) }));
+	expect(PSH | ACK, SEQ(seg(13)), LEN(1000));
+	pass_ms(10);
+	inject(ACK, ACK(seg(8)), SACK({ seg(11), seg(12) }, { seg(9), seg(FLIGHT) }));
+	expect(ACK, SEQ(seg(10)), LEN(1000));
+	copy = c->stack_tsval;
+	pass_ms(20);
+	inject(ACK, ACK(seg(10)), SACK({ seg(11), seg(12) }));
+	ensure_eq(app_info(fd).tcpi_ca_state, 3);
+	pass_ms(RTT - 30);
+	inject(ACK, ACK(seg(10)), SACK({ seg(13), seg(14) }, { seg(11), seg(12) }));
+	expect_within(0, QUARTER, ACK, SEQ(seg(12)), LEN(1000));
+	inject(ACK, ACK(seg(12)), TSECR(copy), SACK({ seg(13), seg(14) }));
+	ensure_in(app_info(fd).tcpi_snd_ssthresh, 2, 5);
+	ensure_eq(app_info(fd).tcpi_ca_state, 3);
+	ensure_eq(counter("TcpExt", "TCPFullUndo"), 0);
+}
+
+/*
  * Segments 0 and 1 were sent again; the copy of 1 arrives, that of 0 is lost. Behind the
  * hole the timestamp of before it is echoed (RFC 7323 section 4.3): it must not hide
  * which copy has come.

@@ -99,6 +99,25 @@ WIRE_TEST(window, offered__out_of_order_data_fits, "F1 F9 SHLD-14")
 	ignore_rest();
 }
 
+/* A sender that doubles has room for what it will have doubled to, and for a hole. */
+WIRE_TEST(window, offered__keeps_ahead_of_slow_start, "F1")
+{
+	enum { RTT_MS = 50, ROUNDS = 6 };
+	int fd = active_open(FULL_OPTIONS), segments = 10, r, i;
+	int64_t room;
+
+	for (r = 0; r < ROUNDS; r++, segments *= 2) {
+		pass_ms(RTT_MS);
+		for (i = 0; i < segments; i++)
+			inject(PSH | ACK, LEN(1000));
+		take_burst(RTT_MS);
+		app_read(fd, segments * 1000);
+	}
+	expect_ack(c->peer_max);
+	room = c->stack_edge - c->peer_max;
+	ensure_in(room, 5 * (segments / 2) * 1000, 10 * (segments / 2) * 1000);
+}
+
 /* ------------------------------------------------------- receiver's SWS */
 
 /* Reading single bytes must not offer windows of single bytes. */
