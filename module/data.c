@@ -183,14 +183,15 @@ static void ltcp_rcv_rtt(struct tcp_sock *tp, const struct ltcp_seg *seg)
 
 /*
  * The next round trip may bring more than this one by as much as this one did more
- * than those before. The window takes that four times: when a queue as long as the
- * path overflows, two round trips' worth are out, and as much again follows until the
- * hole is filled. With less, the sender of a first slow start stands still meanwhile.
+ * than those before, though hardly by more than in slow start. The window takes that
+ * four times: when a queue as long as the path overflows, two round trips' worth are
+ * out, and as much again follows until the hole is filled. With less, the sender of a
+ * first slow start stands still meanwhile.
  */
 static void ltcp_rcvbuf_grow(struct sock *sk, u32 copied)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u64 next = 2ULL * copied - tp->rcvq_space.space;
+	u64 next = (u64)copied + min(copied - tp->rcvq_space.space, copied / 2);
 	u64 win = 4 * next + 16 * tp->advmss;
 	int rcvbuf = min_t(u64, 2 * win,
 			   READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]));
