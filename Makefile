@@ -79,7 +79,7 @@ shell:			## a root shell in a virtual machine with ltcp loaded (KERNEL=, MODE=)
 	+@scripts/build-module $(or $(KERNEL),6.12)
 	@MODE=$(or $(MODE),smp) scripts/vm --load --interactive
 
-install load unload:	## load, unload or (DKMS) install ltcp.ko on this machine
+install uninstall load unload: ## ltcp.ko on this machine; install: by DKMS, for later kernels, too
 	@scripts/module $@
 
 clean:			## remove everything that was built
@@ -93,4 +93,4 @@ help:			## this list
 		printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: all modules $(KERNELS:%=modules-%) run test bench grid trace kselftest cpython coverage \
-	debug-kernel debug-test fuzz shell load unload install clean help
+	debug-kernel debug-test fuzz shell load unload install uninstall clean help

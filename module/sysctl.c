@@ -2,8 +2,8 @@
 /*
  * sysctl.c - net.ltcp.*: what can be tuned, per network namespace.
  *
- * Where the built-in TCP has a sysctl of the same meaning ltcp obeys that one
- * (net.ipv4.tcp_*). Here is what it lacks. The table below is the reference:
+ * Where the built-in TCP of all kernels has a sysctl of the same meaning ltcp obeys
+ * that one (net.ipv4.tcp_*). Here is what it lacks. The table below is the reference:
  * each entry has its meaning, unit, range, default and RFC. A value outside its
  * range is refused with EINVAL and the old one stays. A changed value takes
  * effect the next time a connection needs it; running timers are not touched.

@@ -18,11 +18,18 @@ user_home()
 }
 
 LTCP_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-LTCP_CACHE=${LTCP_CACHE:-$(user_home)/.cache/ltcp}
+export LTCP_CACHE=${LTCP_CACHE:-$(user_home)/.cache/ltcp}
 KERNELS=(6.1 6.12)
+PATH=$PATH:/usr/sbin:/sbin		# modinfo, where the user is not root
+
+# usage: prints the head of the script.
+usage() { sed -n '2,/^[^#]/{/^# shellcheck/!s/^# \{0,1\}//p}' "$0"; }
 
 say()  { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die()  { say "$*"; exit 1; }
+
+# progress WORD...: with the seconds since the script began.
+progress() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
 
 # For an option that takes a value, with "$@" from the option on: ends the script
 # with a sentence when the value is missing, or is no number above 0.
@@ -54,7 +61,10 @@ end_tree()
 
 # end_jobs_on_signal: from here on Ctrl-C ends what the script runs in the background,
 # too, which by itself hears nothing of it; and so does any other signal that ends.
-end_jobs_on_signal() { trap 'trap "" INT TERM HUP; end_tree $$; exit 130' INT TERM HUP; }
+end_jobs_on_signal()
+{
+	trap 'trap "" INT TERM HUP; end_tree $$; say "stopped by a signal"; exit 130' INT TERM HUP
+}
 
 # kernel_dir SERIES: where the unpacked kernel image package is.
 kernel_dir() { printf '%s/kernels/%s\n' "$LTCP_CACHE" "$1"; }
@@ -92,7 +102,7 @@ need_program()
 	local part=${1%%/*}
 	[[ $part =~ ^(wire|socket|fuzz|stress)$ ]] ||
 		die "there are no programs of '$part' to choose from, only of wire, socket, fuzz and stress"
-	KSFT=$LTCP_CACHE/kselftest make -s --no-print-directory -C "$LTCP_ROOT/selftests/$part" list |
+	make -s --no-print-directory -C "$LTCP_ROOT/selftests/$part" list |
 		grep -E "/(${1#*/})\$" >/dev/null ||
 		die "there is no test program '$1' (selftests/$part/Makefile names them)"
 }

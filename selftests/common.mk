@@ -4,7 +4,9 @@
 # TEST_PROGS and CFLAGS; brings in kselftest's lib.mk. Products go to
 # build/selftests/<directory>, which a virtual machine sees at the same path.
 
-KSFT ?= $(or $(LTCP_CACHE),$(HOME)/.cache/ltcp)/kselftest
+# Under sudo, "home" is that of the user who called it
+OWNER := $(or $(SUDO_USER),$(shell id -un))
+KSFT ?= $(or $(LTCP_CACHE),$(shell getent passwd $(OWNER) | cut -d: -f6)/.cache/ltcp)/kselftest
 ifeq ($(wildcard $(KSFT)/lib.mk),)
 $(error kselftest is not in $(KSFT): run scripts/setup first)
 endif
@@ -22,7 +24,7 @@ export kselftest_override_timeout := $(shell sed -n 's/^timeout=//p' settings 2>
 
 # The test programs' full paths, one to a line; read by scripts/test.
 list:
-	@printf '%s\n' $(TEST_GEN_PROGS) $(TEST_CUSTOM_PROGS) \
+	@printf '%s\n' $(TEST_GEN_PROGS) \
 		$(addprefix $(CURDIR)/,$(TEST_PROGS))
 
 .PHONY: list

@@ -14,10 +14,13 @@ import glob
 import json
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
 from collections import defaultdict
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)    # Ctrl-C ends it without a traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 AIM = 90

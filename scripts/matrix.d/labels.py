@@ -37,7 +37,7 @@ def programs(directory):
 
 
 def preprocess(root, source):
-    cache = os.environ.get("LTCP_CACHE", os.path.expanduser("~/.cache/ltcp"))
+    cache = os.environ.get("LTCP_CACHE", os.path.expanduser(f"~{os.environ.get('SUDO_USER', '')}/.cache/ltcp"))
     kselftest = os.environ.get("KSFT", f"{cache}/kselftest")
     where = [kselftest] + [f"{root}/{d}" for d in
                            ("include", "include/uapi", "module", "module/pure")]

@@ -6,7 +6,7 @@
  * other, with nothing sent, want 15 GB:
  *
  *	scripts/vm --mode smp --load --mem 16000 --timeout 6000 -- \
- *		env CONNECTIONS=1000000 many memory
+ *		env CONNECTIONS=1000000 build/selftests/stress/many memory
  */
 #include <sys/resource.h>
 
