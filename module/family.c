@@ -107,20 +107,18 @@ static struct inet_protosw *ltcp_find_tcp_protosw(void)
 /**
  * ltcp_family_init - find out which way there is
  *
+ * Without net_families the second way is taken, and the log says so.
  * Context: module init, right after our protosw was registered.
- * Return: 0;
- * without net_families the second way is taken, and the log says so.
  */
-int ltcp_family_init(void)
+void ltcp_family_init(void)
 {
 	ltcp_families = (void *)ltcp_find_symbol("net_families");
 	if (ltcp_families && READ_ONCE(ltcp_families[PF_INET]) &&
 	    READ_ONCE(ltcp_families[PF_INET])->family == PF_INET)
-		return 0;
+		return;
 	ltcp_families = NULL;
 	ltcp_tcp_protosw = ltcp_find_tcp_protosw();
 	pr_notice("net_families not found: a take-over will hold every new TCP socket to this module\n");
-	return 0;
 }
 
 static int ltcp_family_swap(void)

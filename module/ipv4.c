@@ -283,7 +283,7 @@ static int ltcp_v4_to_sock(struct sock *sk, struct sk_buff *skb, bool refcounted
 	if (unlikely(why))
 		ltcp_drop(sk, skb, why);
 	else if (sk->sk_state == TCP_LISTEN)
-		ltcp_rcv_locked(sk, skb);
+		ltcp_rcv_listen(sk, skb);
 	else
 		ltcp_v4_to_connection(sk, skb);
 	if (refcounted)
@@ -311,11 +311,17 @@ static int ltcp_v4_to_listener_after_tw(struct sock *lsk, struct sk_buff *skb,
 	return 0;
 }
 
-/* Give a segment, and the socket found for it, to the previous handler. */
+/*
+ * Give a segment, and the socket found for it, to the previous handler. A listener
+ * without a reference would look as if BPF had chosen it, and some kernels then ask
+ * its SO_REUSEPORT group once more.
+ */
 static int ltcp_v4_chain(struct net *net, struct sk_buff *skb, struct sock *sk,
 			 bool refcounted)
 {
 	ltcp_count(ltcp_net(net), LTCP_MIB_CHAINED);
+	if (!refcounted)
+		refcounted = refcount_inc_not_zero(&sk->sk_refcnt);
 	skb->sk = sk;
 	skb->destructor = refcounted ? sock_edemux : sock_pfree;
 	return ltcp_prev->handler(skb);

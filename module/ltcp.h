@@ -505,7 +505,7 @@ const struct tcp_congestion_ops *ltcp_ca_find(const char *name);
 const struct tcp_congestion_ops *ltcp_ca_find_key(u32 key);
 
 /* ---- family.c: which sockets become ours ---- */
-int ltcp_family_init(void);
+void ltcp_family_init(void);
 int ltcp_family_init_sock(struct sock *sk);
 int ltcp_family_arm(void);
 void ltcp_family_disarm(void);
@@ -568,6 +568,7 @@ void ltcp_v4_send_reset(struct net *net, const struct sock *sk,
 void ltcp_v4_send_check(struct sock *sk, struct sk_buff *skb);
 
 /* ---- rx.c: header check, demultiplexing, lock or backlog, the spine ---- */
+void ltcp_rcv_listen(struct sock *sk, struct sk_buff *skb);
 int ltcp_rcv_locked(struct sock *sk, struct sk_buff *skb);
 int ltcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 void ltcp_parse(const struct sk_buff *skb, struct ltcp_seg *seg);

@@ -253,6 +253,16 @@ static bool ltcp_wants_takeover(const struct net *net)
 	       (READ_ONCE(ltcp_loaded) || net == ltcp_loading_net);
 }
 
+/* Where it cannot be had the namespace does without: who needs it can see, and ask. */
+static void ltcp_takeover_begin(struct ltcp_net *ln)
+{
+	int err = ltcp_takeover_set(ln, true);
+
+	if (err)
+		pr_warn_ratelimited("net.ltcp.takeover is 0, in spite of the parameter: error %d\n",
+				    err);
+}
+
 static int __net_init ltcp_net_init(struct net *net)
 {
 	struct ltcp_net *ln = ltcp_net(net);
@@ -266,15 +276,10 @@ static int __net_init ltcp_net_init(struct net *net)
 	if (err)
 		goto out_mib;
 	/* While loading, family.c is not ready yet: ltcp_init() does it later */
-	if (READ_ONCE(ltcp_loaded) && ltcp_wants_takeover(net)) {
-		err = ltcp_takeover_set(ln, true);
-		if (err)
-			goto out_sysctl;
-	}
+	if (READ_ONCE(ltcp_loaded) && ltcp_wants_takeover(net))
+		ltcp_takeover_begin(ln);
 	return 0;
 
-out_sysctl:
-	ltcp_sysctl_unregister(ln);
 out_mib:
 	ltcp_mib_exit(ln);
 	return err;
@@ -298,20 +303,17 @@ static struct pernet_operations ltcp_net_ops = {
 };
 
 /* Ordinary sockets, last: everything they need is there. */
-static int __init ltcp_start_takeover(void)
+static void __init ltcp_start_takeover(void)
 {
 	struct net *net = current->nsproxy->net_ns;
-	int err;
 
 	ltcp_symbols_init();
-	err = ltcp_family_init();
+	ltcp_family_init();
 	ltcp_loading_net = net;
-	if (!err && ltcp_wants_takeover(net))
-		err = ltcp_takeover_set(ltcp_net(net), true);
+	if (ltcp_wants_takeover(net))
+		ltcp_takeover_begin(ltcp_net(net));
 	ltcp_loading_net = NULL;
-	if (!err)
-		WRITE_ONCE(ltcp_loaded, true);
-	return err;
+	WRITE_ONCE(ltcp_loaded, true);
 }
 
 /*
@@ -347,17 +349,13 @@ static int __init ltcp_init(void)
 	err = ltcp_v4_register();
 	if (err)
 		goto out_pernet;
+	/* From here on there may be sockets, and nothing may fail any more */
 	inet_register_protosw(&ltcp_protosw);
-	err = ltcp_start_takeover();
-	if (err)
-		goto out_protosw;
+	ltcp_start_takeover();
 	ltcp_audit_init();
 	pr_info("loaded, protocol number %d\n", IPPROTO_LTCP);
 	return 0;
 
-out_protosw:
-	inet_unregister_protosw(&ltcp_protosw);
-	ltcp_give_protocol_back();
 out_pernet:
 	unregister_pernet_subsys(&ltcp_net_ops);
 out_proto:

@@ -121,9 +121,9 @@ bool ltcp_pace_holds(struct sock *sk)
 	if (when <= tp->tcp_clock_cache)
 		return false;
 	if (!hrtimer_is_queued(&tp->pacing_timer)) {
+		sock_hold(sk);
 		hrtimer_start(&tp->pacing_timer, ns_to_ktime(when),
 			      HRTIMER_MODE_ABS_PINNED_SOFT);
-		sock_hold(sk);
 	}
 	return true;
 }

@@ -233,11 +233,27 @@ static void ltcp_closed_arrives(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * ltcp_rcv_locked - a segment for a socket that may be worked on now
- * @sk: full socket of ours; a listener without its lock
+ * ltcp_rcv_listen - a segment for what was seen to be a listener
+ * @sk: full socket of ours, perhaps no longer a listener
  * @skb: consumed; data begins at the TCP header, checksum verified
  *
- * Context: BH off, socket lock held and not owned by a user (or listener, RCU).
+ * Nothing of @sk that a lock guards is touched, whatever it has become.
+ * Context: BH off, RCU.
+ */
+void ltcp_rcv_listen(struct sock *sk, struct sk_buff *skb)
+{
+	struct ltcp_seg seg;
+
+	ltcp_parse(skb, &seg);
+	ltcp_listen_arrives(sk, skb, &seg);
+}
+
+/**
+ * ltcp_rcv_locked - a segment for a socket that may be worked on now
+ * @sk: full socket of ours
+ * @skb: consumed; data begins at the TCP header, checksum verified
+ *
+ * Context: BH off, socket lock held and not owned by a user.
  * Return: 0 always.
  */
 int ltcp_rcv_locked(struct sock *sk, struct sk_buff *skb)

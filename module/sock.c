@@ -647,6 +647,7 @@ static void ltcp_forget_peer(struct sock *sk)
 	tp->snd_una = 0;
 	tp->rcv_nxt = 0;
 	WRITE_ONCE(tp->copied_seq, 0);
+	WRITE_ONCE(sk->sk_peek_off, -1);
 	tp->window_clamp = 0;
 	tp->snd_wnd = 0;
 	tp->max_window = 0;

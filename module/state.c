@@ -233,8 +233,9 @@ static void ltcp_enter_time_wait(struct sock *sk)
 
 /*
  * FIN-WAIT-1 and our FIN is acknowledged. Without a user a small stand-in waits
- * for the peer's FIN, unless this very segment has text or the FIN: then the
- * full socket judges it first, and the keepalive timer bounds its stay.
+ * for the peer's FIN, unless this very segment has text or the FIN, or those may
+ * wait behind it in the backlog, where no stand-in would find them: then the full
+ * socket judges it first, and the keepalive timer bounds its stay.
  * Returns false when @sk is gone.
  */
 static bool ltcp_to_fin_wait2(struct sock *sk, const struct ltcp_seg *seg)
@@ -251,7 +252,7 @@ static bool ltcp_to_fin_wait2(struct sock *sk, const struct ltcp_seg *seg)
 		ltcp_done(sk);
 		return false;
 	}
-	if (seg->seq == seg->end_seq) {
+	if (seg->seq == seg->end_seq && !sock_owned_by_user(sk)) {
 		ltcp_time_wait(sk, TCP_FIN_WAIT2, ltcp_fin_timeout(sk));
 		return false;
 	}

@@ -766,7 +766,6 @@ void ltcp_release_cb(struct sock *sk)
 	}
 	lt->deferred = 0;
 	lt->backlog_push = false;
-	lt->corked = false;
 	if (todo & LTCP_DEFER_RTO) {
 		ltcp_xmit_timer_locked(sk);
 		__sock_put(sk);
@@ -778,6 +777,7 @@ void ltcp_release_cb(struct sock *sk)
 	if (todo & LTCP_DEFER_DUPACK)
 		ltcp_dupack_due(sk);
 	if (todo & LTCP_DEFER_PUSH) {
+		lt->corked = false;
 		ltcp_mstamp_refresh(&lt->tcp);
 		ltcp_push(sk);
 	}

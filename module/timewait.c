@@ -453,7 +453,20 @@ static int __maybe_unused ltcp_twsk_unique(struct sock *sk, struct sock *sktw,
 	return 1;
 }
 
+/*
+ * timewait_sock_ops.twsk_destructor. A socket that family.c gave back to the built-in
+ * has its stand-in here, too, and that may hold keys.
+ */
+static void ltcp_twsk_destructor(struct sock *sk)
+{
+	const struct timewait_sock_ops *theirs = tcp_prot.twsk_prot;
+
+	if (theirs->twsk_destructor)
+		theirs->twsk_destructor(sk);
+}
+
 struct timewait_sock_ops ltcp_timewait_sock_ops = {
 	.twsk_obj_size = sizeof(struct tcp_timewait_sock),
+	.twsk_destructor = ltcp_twsk_destructor,
 	LTCP_TWSK_UNIQUE_OP(ltcp_twsk_unique)
 };

@@ -939,7 +939,7 @@ bool ltcp_tx_queue_syn(struct sock *sk, u8 flags)
  * "queue this until all preceding SENDs have been segmentized"). Without memory
  * it is tried until there is some: a FIN may not be forgotten.
  *
- * Context: socket lock.
+ * Context: process, socket lock; whatever sk_allocation says, we may sleep.
  */
 void ltcp_send_fin(struct sock *sk)
 {
@@ -948,7 +948,7 @@ void ltcp_send_fin(struct sock *sk)
 
 	lt->more = false;
 	if (!skb) {
-		skb = ltcp_tx_alloc(sk, sk->sk_allocation | __GFP_NOFAIL);
+		skb = ltcp_tx_alloc(sk, GFP_NOIO | __GFP_NOFAIL);
 		ltcp_cb(skb)->seq = lt->tcp.write_seq;
 		ltcp_cb(skb)->end_seq = lt->tcp.write_seq;
 		ltcp_cb(skb)->flags = LTCP_FLAG_ACK;

@@ -213,3 +213,65 @@ WIRE_TEST(bpf, sock_destroy__ends_connection_and_listener, "A5 S5")
 	after(0) read(fd, (char[8]){}, 8);
 	ensure_fails(accept(p.listener, NULL, NULL), EINVAL);
 }
+
+/* ------------------------------------------------------------------ */
+/* SO_REUSEPORT                                                         */
+/* ------------------------------------------------------------------ */
+
+/* Chooses the two of a group in turn, and counts in the map. */
+static int alternating(int map)
+{
+	const struct bpf_insn insns[] = {
+		STORE_IMM(BPF_REG_10, -4, 0),
+		MOV_REG(BPF_REG_2, BPF_REG_10),
+		ADD_IMM(BPF_REG_2, -4),
+		LOAD_MAP(BPF_REG_1, map),
+		CALL(BPF_FUNC_map_lookup_elem),
+		JUMP_EQ(BPF_REG_0, 0, 6),
+		LOAD(BPF_DW, BPF_REG_1, BPF_REG_0, 0),
+		MOV_REG(BPF_REG_2, BPF_REG_1),
+		ADD_IMM(BPF_REG_2, 1),
+		STORE(BPF_DW, BPF_REG_0, BPF_REG_2, 0),
+		MOV_REG(BPF_REG_0, BPF_REG_1),
+		AND_IMM(BPF_REG_0, 1),
+		EXIT(),
+	};
+	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER };
+
+	return load(&attr, insns, sizeof(insns) / sizeof(*insns));
+}
+
+/* ltcp sees each SYN first: the program that shares out the built-in's hears of it once. */
+WIRE_TEST(bpf, reuseport__program_of_theirs_is_asked_once, "A2")
+{
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1,
+	};
+	int fds[2], map = bpf(BPF_MAP_CREATE, &attr), program, i, n;
+	uint64_t asked;
+	struct sockaddr_in where;
+
+	ensure_ok(map);
+	program = alternating(map);
+	for (i = 0; i < 2; i++) {
+		ensure_ok(set_int(fds[i] = socket_of(IPPROTO_TCP), SOL_SOCKET, SO_REUSEPORT, 1));
+		if (i)
+			ensure_ok(try_bind(fds[i], where));
+		else
+			listen_on(fds[i], &where);
+		ensure_ok(listen(fds[i], 8));
+		set_nonblocking(fds[i]);
+	}
+	ensure_ok(set_int(fds[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, program));
+	for (i = 0; i < 8; i++)
+		ensure_ok(try_connect(socket_of(IPPROTO_TCP), where));
+	for (i = 0; i < 2; i++) {
+		for (n = 0; accept(fds[i], NULL, NULL) >= 0; n++)
+			;
+		ensure_eq(n, 4);
+	}
+	attr = (union bpf_attr){ .map_fd = map, .key = (uintptr_t)&(int){ 0 },
+				 .value = (uintptr_t)&asked };
+	ensure_ok(bpf(BPF_MAP_LOOKUP_ELEM, &attr));
+	ensure_eq(asked, 8);
+}

@@ -20,6 +20,11 @@
 	INSN(BPF_LDX | BPF_MEM | (size_), dst_, src_, off_, 0)
 #define STORE_IMM(dst_, off_, imm_) \
 	INSN(BPF_ST | BPF_MEM | BPF_W, dst_, 0, off_, imm_)
+#define AND_IMM(dst_, imm_)	INSN(BPF_ALU64 | BPF_AND | BPF_K, dst_, 0, 0, imm_)
+#define STORE(size_, dst_, src_, off_) \
+	INSN(BPF_STX | BPF_MEM | (size_), dst_, src_, off_, 0)
+#define LOAD_MAP(dst_, fd_)	/* two of them */ \
+	INSN(BPF_LD | BPF_DW | BPF_IMM, dst_, BPF_PSEUDO_MAP_FD, 0, fd_), INSN(0, 0, 0, 0, 0)
 #define JUMP_NE(dst_, imm_, off_) \
 	INSN(BPF_JMP | BPF_JNE | BPF_K, dst_, 0, off_, imm_)
 #define JUMP_EQ(dst_, imm_, off_) \

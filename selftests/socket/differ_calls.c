@@ -418,6 +418,7 @@ static bool builtin_has_peek_off(void)
 
 DIFFER(recv__peek_off, "A3")
 {
+	struct sockaddr_in zero = nowhere();
 	struct pair p = connected();
 
 	if (!builtin_has_peek_off()) {
@@ -451,6 +452,9 @@ DIFFER(recv__peek_off, "A3")
 	T(p.server, 20, MSG_DONTWAIT);
 	T(p.server, 20, MSG_PEEK | MSG_DONTWAIT);
 	T(p.server, 20, MSG_DONTWAIT);
+	R(set_int(p.server, SOL_SOCKET, SO_PEEK_OFF, 3));
+	R(connect(p.server, (void *)&zero, sizeof(zero)));
+	G(p.server, SOL_SOCKET, SO_PEEK_OFF);
 }
 
 DIFFER(recv__waitall, "A3")

@@ -44,7 +44,7 @@ static void give_back(void)
 
 WIRE_TEST_LONG(limits, tcp_mem__stops_writers, 200, "D5 A5")
 {
-	long before = sockstat().mem;
+	long before = mem_at_rest();
 	int i;
 
 	use_up(HARD);

@@ -101,6 +101,20 @@ long mem_slack(void)
 	return sysconf(_SC_NPROCESSORS_ONLN) * (1 << 20) / sysconf(_SC_PAGESIZE);
 }
 
+long mem_at_rest(void)
+{
+	enum { STEP_MS = 500, LIMIT_MS = 20000 };
+	long mem = sockstat().mem, earlier;
+	int ms = 0;
+
+	do {
+		earlier = mem;
+		pass_ms(STEP_MS);
+		mem = sockstat().mem;
+	} while (mem != earlier && (ms += STEP_MS) < LIMIT_MS);
+	return mem;
+}
+
 void expect_mem_back(long pages, int ms)
 {
 	int64_t end = now_us() + ms * 1000ll;

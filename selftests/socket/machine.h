@@ -34,6 +34,9 @@ struct sockstat sockstat(void);
  */
 long mem_slack(void);
 
+/* sockstat.mem, once what earlier programs have left is gone: it has stood still. */
+long mem_at_rest(void);
+
 /* Waits, up to @ms, until sockstat.mem is near @pages; fails otherwise. */
 void expect_mem_back(long pages, int ms);
 
