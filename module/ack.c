@@ -195,7 +195,8 @@ void ltcp_packet_delivered(struct tcp_sock *tp, struct sk_buff *skb,
  */
 static u32 ltcp_ack_part(struct tcp_sock *tp, struct ltcp_cb *cb, u32 ack)
 {
-	u32 left = DIV_ROUND_UP(cb->end_seq - ack, cb->mss);
+	u32 len = cb->end_seq - ack - !!(cb->flags & LTCP_FLAG_FIN);
+	u32 left = max_t(u32, DIV_ROUND_UP(len, cb->mss), 1);	/* a FIN alone is one, too */
 	u32 segs = cb->segs > left ? cb->segs - left : 0;
 
 	ltcp_uncount(tp, cb, segs);
@@ -369,11 +370,11 @@ static void ltcp_ack_ts_recent(struct ltcp_sock *lt, const struct ltcp_seg *seg)
 	tp->rx_opt.ts_recent_stamp = ktime_get_seconds();
 }
 
-/* RFC 5681 section 2: the five marks of a duplicate ACK. */
-static bool ltcp_is_dupack(const struct tcp_sock *tp,
-			   const struct ltcp_seg *seg, bool wnd_update)
+/* RFC 5681 section 2: of the five marks of a duplicate ACK, all but outstanding data. */
+static bool ltcp_repeats_ack(const struct tcp_sock *tp,
+			     const struct ltcp_seg *seg, bool wnd_update)
 {
-	return tp->packets_out && !seg->len && !wnd_update &&
+	return !seg->len && !wnd_update &&
 	       !ltcp_has(seg, LTCP_FLAG_SYN | LTCP_FLAG_FIN) &&
 	       seg->ack == tp->snd_una;
 }
@@ -453,14 +454,19 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 		ltcp_ack_reopened(sk);
 	ltcp_ecn_ack(sk, seg, &res);
 	if (!tp->packets_out && !res.acked_segs &&
-	    !(seg->opt.present & LTCP_OPT_SACK))
+	    !(seg->opt.present & LTCP_OPT_SACK)) {
+		/* A probe's copy may have been the last to arrive */
+		res.dup = ltcp_repeats_ack(tp, seg, res.wnd_update);
+		ltcp_tlp_ack(sk, seg, &res);
 		return;
+	}
 
 	if (seg->opt.present & LTCP_OPT_SACK) {
 		ltcp_sack_process(sk, seg, &res);
 		ltcp_ack_sack_rtt(sk, &res);
 	}
-	res.dup = !res.acked_bytes && ltcp_is_dupack(tp, seg, res.wnd_update);
+	res.dup = tp->packets_out && !res.acked_bytes &&
+		  ltcp_repeats_ack(tp, seg, res.wnd_update);
 	tp->delivered += res.delivered_segs;
 	if (unlikely(res.ece))
 		ltcp_ack_count_marked(sk, res.delivered_segs);

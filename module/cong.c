@@ -637,7 +637,8 @@ void ltcp_cong_on_loss(struct sock *sk, enum ltcp_cc_loss kind,
 
 	ltcp_cc_load(lt, cc);
 	cc->prior_cwnd = cc->cwnd;
-	if (ltcp_cong_known(lt, kind))
+	lt->cut = !ltcp_cong_known(lt, kind);
+	if (!lt->cut)
 		target = cc->ssthresh;
 	else
 		target = ltcp_cong_cut(lt, in_flight, kind);
@@ -679,13 +680,23 @@ void ltcp_cong_on_mark(struct sock *sk, const struct ltcp_ack_result *res)
 	ltcp_ecn_reduced(sk, LTCP_REDUCED_MARK);
 }
 
+/* Nothing was cut when the episode began; PRR alone may hold cwnd lower than then. */
+static void ltcp_cong_undo_prr(struct ltcp_sock *lt, struct ltcp_cc *cc, u32 safe)
+{
+	if (!lt->prr_on)
+		return;
+	cc->cwnd = max(cc->cwnd, min(cc->prior_cwnd, safe));
+	lt->reduced = LTCP_REDUCED_MARK;
+}
+
 /**
  * ltcp_cong_undo - the last reduction was for nothing
  * @sk: connection
  * @res: the ACK that proved it
  *
  * RFC 4015 section 3.1, steps 9 and 10: ssthresh is what it was, cwnd such that
- * no burst leaves, and slow start leads back. Context: BH off, socket lock.
+ * no burst leaves, and slow start leads back. An episode that found cwnd reduced, for
+ * marks, leaves it so. Context: BH off, socket lock.
  */
 void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res)
 {
@@ -695,15 +706,19 @@ void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res)
 				  ltcp_initial_cwnd(sk));
 
 	ltcp_cc_load(lt, cc);
-	if (lt->cc->own_recovery)	/* paced: there is no burst */
-		cc->cwnd = lt->cc->undo_cwnd(cc);
-	else
-		cc->cwnd = max(cc->cwnd, min(lt->cc->undo_cwnd(cc), safe));
-	cc->ssthresh = lt->undo.pipe_prev;
+	if (unlikely(!lt->cut)) {
+		ltcp_cong_undo_prr(lt, cc, safe);
+	} else {
+		if (lt->cc->own_recovery)	/* paced: there is no burst */
+			cc->cwnd = lt->cc->undo_cwnd(cc);
+		else
+			cc->cwnd = max(cc->cwnd, min(lt->cc->undo_cwnd(cc), safe));
+		cc->ssthresh = lt->undo.pipe_prev;
+		lt->reduced = LTCP_REDUCED_NOT;
+		ltcp_cwv_reset(&lt->cwv, ltcp_cong_now_ms(lt));
+	}
 	ltcp_cc_store(lt, cc);
 	lt->prr_on = false;
-	lt->reduced = LTCP_REDUCED_NOT;
-	ltcp_cwv_reset(&lt->cwv, ltcp_cong_now_ms(lt));
 }
 
 /**

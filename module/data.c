@@ -154,6 +154,7 @@ void ltcp_rcv_init(struct sock *sk)
 
 	icsk->icsk_ack.rcv_mss = clamp_t(u32, mss, LTCP_RCV_MSS_MIN,
 					 LTCP_MSS_DEFAULT_IPV4);
+	icsk->icsk_ack.last_seg_size = 0;
 	icsk->icsk_ack.quick = LTCP_QUICK_ACKS;
 	ltcp_sk(sk)->quick_route = dst && dst_metric(dst, RTAX_QUICKACK);
 	icsk->icsk_ack.lrcvtime = tcp_jiffies32;
@@ -463,14 +464,20 @@ static void ltcp_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 		inet_csk_schedule_ack(sk);
 }
 
-/* Keep the estimate of the peer's segment size; a partial one says nothing. */
+/*
+ * Keep the estimate of the peer's segment size. A smaller one may be the end of what it
+ * had to send; two of the same size say that the path takes no more.
+ */
 static void ltcp_measure_rcv_mss(struct inet_connection_sock *icsk,
 				 const struct sk_buff *skb, u32 len)
 {
 	u32 seg = skb_shinfo(skb)->gso_size ?: len;
 
-	if (seg > icsk->icsk_ack.rcv_mss)
-		icsk->icsk_ack.rcv_mss = min_t(u32, seg, U16_MAX);
+	seg = min_t(u32, seg, U16_MAX);
+	if (seg > icsk->icsk_ack.rcv_mss ||
+	    (seg >= LTCP_MSS_DEFAULT_IPV4 && seg == icsk->icsk_ack.last_seg_size))
+		icsk->icsk_ack.rcv_mss = seg;
+	icsk->icsk_ack.last_seg_size = seg;
 }
 
 /* In-order data owes an ACK, which may wait. */

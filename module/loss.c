@@ -112,6 +112,7 @@ static void ltcp_mark_by_sack(struct sock *sk)
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct sk_buff *skb, *first;
 
+	lt->lost_edge = seq_max(lt->lost_edge, lt->tcp.snd_una);
 	if (lt->tcp.sacked_out < lt->tcp.reordering)
 		return;
 	first = ltcp_dupthresh_packet(lt);
@@ -202,6 +203,7 @@ static void ltcp_enter_recovery(struct sock *sk,
 	struct net *net = sock_net(sk);
 
 	ltcp_undo_begin(sk);
+	lt->cut = false;
 	lt->unreduced = ltcp_mtup_lost(sk) || !res;
 	if (likely(!lt->unreduced))
 		ltcp_cong_on_loss(sk, LTCP_LOSS_FAST, res);

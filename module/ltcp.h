@@ -167,6 +167,7 @@ struct ltcp_sock {
 	bool first_rtx_free;		/* the next resend needs no room in cwnd */
 	bool unreduced;			/* Recovery of what was too large for the path: cwnd stays */
 	bool prr_on;			/* prr steers cwnd in this recovery (cong.c) */
+	bool cut;			/* the last episode reduced ssthresh (cong.c) */
 	bool rtt_remember;		/* the next RTT sample goes through undo (RFC 4015) */
 	struct ltcp_tlp tlp;		/* rack.c */
 	struct ltcp_rack rack;		/* rack.c */
@@ -174,7 +175,7 @@ struct ltcp_sock {
 	u32 copies_walk_at;		/* segs_in that pays for the next look at them (rack.c) */
 	unsigned long rto_at;		/* when RTO expires, jiffies; it may wait for others */
 	struct ltcp_prr prr;		/* cong.c */
-	u64 episode_ns;			/* when the last episode began */
+	u64 episode_ns;			/* when the first copy of the last episode could leave */
 	u32 copies_until;		/* SND.NXT when something was last sent again */
 	bool copies_out;		/* and that was in an episode, not long ago */
 	bool round_start;		/* congestion control has not heard of it yet */
@@ -409,6 +410,15 @@ static inline void ltcp_mstamp_refresh(struct tcp_sock *tp)
 
 	tp->tcp_clock_cache = ns;
 	tp->tcp_mstamp = div_u64(ns, NSEC_PER_USEC);
+}
+
+/*
+ * Have the segments come that long work was to wait for? @segs_in is what that counter
+ * was to be, at most 2^24 ahead; of what was long ago nobody owes anything.
+ */
+static inline bool ltcp_is_paid(const struct ltcp_sock *lt, u32 segs_in)
+{
+	return segs_in - lt->tcp.segs_in - 1 >= 1U << 24;
 }
 
 /* When a packet that is handed over now leaves fq, if that is what paces. */

@@ -79,7 +79,7 @@ static u32 ltcp_rack_left(const struct ltcp_sock *lt, const struct sk_buff *skb,
  */
 static bool ltcp_rack_walk_is_paid(const struct ltcp_sock *lt)
 {
-	return seq_geq(lt->tcp.segs_in, lt->copies_walk_at);
+	return ltcp_is_paid(lt, lt->copies_walk_at);
 }
 
 static void ltcp_rack_walked(struct ltcp_sock *lt, u32 packets)
@@ -104,6 +104,7 @@ static u32 ltcp_rack_mark_first(struct sock *sk, u32 reo_wnd_us)
 	u32 least_us = U32_MAX, unsettled = 0, left_us;
 	struct sk_buff *skb;
 
+	lt->lost_edge = from;	/* left behind for long, it would look like the future */
 	for (skb = ltcp_rtx_find(lt, from); skb; skb = ltcp_rtx_next(skb)) {
 		u8 marks = ltcp_cb(skb)->sacked;
 

@@ -195,7 +195,7 @@ static void ltcp_rcv_compact(struct sock *sk)
 	struct sk_buff_head islands;
 	u32 walked;
 
-	if (seq_lt(lt->tcp.segs_in, lt->compact_after))
+	if (!ltcp_is_paid(lt, lt->compact_after))
 		return;
 	__skb_queue_head_init(&islands);
 	ltcp_ofo_take(&lt->tcp, &islands);

@@ -857,7 +857,7 @@ void ltcp_push(struct sock *sk)
 		/* Pairs with poll and sk_stream_wait_memory(): they set the flag, then look */
 		smp_mb();
 		if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
-			ltcp_write_space(sk);
+			sk->sk_write_space(sk);
 	}
 }
 
@@ -878,7 +878,7 @@ void ltcp_push_or_defer(struct sock *sk)
 }
 
 /**
- * ltcp_tx_may_probe - is there new data that fits into the peer's window?
+ * ltcp_tx_may_probe - is there new data, or a FIN, that fits into the peer's window?
  * @sk: connection
  *
  * Context: socket lock.
@@ -889,7 +889,7 @@ bool ltcp_tx_may_probe(const struct sock *sk)
 	const struct sk_buff *skb = skb_peek(&ltcp_sk(sk)->unsent);
 
 	return skb && ltcp_usable_wnd(tp->snd_una, tp->snd_wnd, tp->snd_nxt) >=
-		      min(skb->len, tp->mss_cache);
+		      min(ltcp_cb(skb)->end_seq - ltcp_cb(skb)->seq, tp->mss_cache);
 }
 
 /**

@@ -53,7 +53,7 @@ void ltcp_undo_begin(struct sock *sk)
 	/* What is out above cwnd was sent before marks had it reduced */
 	ltcp_undo_save(&lt->undo, min(tp->packets_out, tp->snd_cwnd),
 		       tp->snd_ssthresh, &rtt, LTCP_CLOCK_GRAIN_US);
-	lt->episode_ns = tp->tcp_clock_cache;
+	lt->episode_ns = ltcp_pace_departure(sk);
 	lt->eifel.armed = false;
 	lt->dsack.active = false;
 	lt->early.active = false;

@@ -69,7 +69,11 @@ void ltcp_frto_retransmitted(struct ltcp_frto *f, u32 end_seq)
 		f->step = LTCP_FRTO_OFF;
 }
 
-/* Section 2.1, step 2; in section 3.1 duplicate ACKs are no reason to end. */
+/*
+ * Section 2.1, step 2; in section 3.1 duplicate ACKs are no reason to end. A receiver
+ * that acknowledges part of what was sent again may be splitting ACKs: that ends it in
+ * both, or the next part would pass for an original.
+ */
 static enum ltcp_frto_verdict step2(struct ltcp_frto *f,
 				    const struct ltcp_frto_ack *ack)
 {
@@ -78,20 +82,20 @@ static enum ltcp_frto_verdict step2(struct ltcp_frto *f,
 	f->recover = ack->snd_nxt;
 	f->step = LTCP_FRTO_OFF;
 	if (!ack->advances || seq_geq(ack->ack, f->recover) ||
-	    (!f->sack && seq_lt(ack->ack, f->rtx_end)) || !ack->new_sendable)
+	    seq_lt(ack->ack, f->rtx_end) || !ack->new_sendable)
 		return LTCP_FRTO_GENUINE_EARLY;
 	f->step = LTCP_FRTO_STEP3;
 	return LTCP_FRTO_SEND_NEW;
 }
 
-/* Steps 3 of sections 2.1 and 3.1. */
+/* Steps 3 of sections 2.1 and 3.1. With SACK it is that, not the other marks, which tells. */
 static enum ltcp_frto_verdict step3(struct ltcp_frto *f,
 				    const struct ltcp_frto_ack *ack)
 {
 	bool beyond = f->sack && seq_gt(seq_max(ack->ack, ack->sack_high),
 					f->recover);
 
-	if (!ack->advances && !ack->dup)
+	if (!ack->advances && !ack->dup && !(f->sack && ack->sacked_new))
 		return LTCP_FRTO_NOTHING;
 	f->step = LTCP_FRTO_OFF;
 	if (!beyond && (ack->advances || (f->sack && ack->sacked_new)))

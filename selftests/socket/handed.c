@@ -232,6 +232,26 @@ WIRE_TEST(handed, kcm__messages_both_ways, "A1 A3")
 	still_works(&p);
 }
 
+/* Its writer never waits: it wants to be called when there is room again. */
+WIRE_TEST(handed, kcm__goes_on_when_there_is_room, "A1 A3")
+{
+	struct pair p = connected();
+	int kcm, n = 0;
+
+	need_module("kcm", NULL);
+	ensure_ok(kcm = socket(AF_KCM, SOCK_DGRAM, KCMPROTO_CONNECTED));
+	ensure_ok(kcm_attach(kcm, p.client));
+	set_nonblocking(kcm);
+	while (send(kcm, patterned(n * MESSAGE, MESSAGE), MESSAGE, 0) == MESSAGE)
+		n++;
+	ensure_eq(errno, EAGAIN);
+	note("%d messages until there was no room", n);
+	after(0) read_pattern(p.server, 0, n * MESSAGE);
+	expect_reader_happy();
+	ensure_ok(ioctl(kcm, SIOCKCMUNATTACH, &(struct kcm_unattach){ .fd = p.client }));
+	still_works(&p);
+}
+
 /* ------------------------------------------------------------------ */
 /* USB over IP                                                          */
 /* ------------------------------------------------------------------ */

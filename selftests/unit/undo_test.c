@@ -24,6 +24,8 @@ struct frto_case {
 #define OTHER(ack_)	{ .ack = (ack_), .new_sendable = true }
 #define SACKS(ack_, high_) \
 	{ .ack = (ack_), .dup = true, .sack_high = (high_), .sacked_new = true }
+#define SACKS_NO_DUP(ack_, high_) \
+	{ .ack = (ack_), .sack_high = (high_), .sacked_new = true }
 #define OLD_SACK(ack_, high_) \
 	{ .ack = (ack_), .dup = true, .sack_high = (high_) }
 #define NEW_SACKS(ack_, high_) \
@@ -59,7 +61,7 @@ static const struct frto_case frto_cases[] = {
 	{ "SACK: 2b: nothing to send", true, { NEW_BUT_NO_DATA(2000), NEW(3000) },
 	  { LTCP_FRTO_GENUINE_EARLY, LTCP_FRTO_NOTHING } },
 	{ "SACK: 2: part of what was sent again", true, { NEW(1500), NEW(2000) },
-	  { LTCP_FRTO_SEND_NEW, LTCP_FRTO_SPURIOUS } },
+	  { LTCP_FRTO_GENUINE_EARLY, LTCP_FRTO_NOTHING } },
 	{ "SACK: 3b: old data SACKed", true, { NEW(2000), SACKS(2000, 5000) },
 	  { LTCP_FRTO_SEND_NEW, LTCP_FRTO_SPURIOUS } },
 	{ "SACK: 3b: up to the mark", true, { NEW(2000), SACKS(2000, 11000) },
@@ -74,6 +76,12 @@ static const struct frto_case frto_cases[] = {
 	{ "SACK: 3a: a duplicate with no news", true,
 	  { NEW(2000), OLD_SACK(2000, 5000) },
 	  { LTCP_FRTO_SEND_NEW, LTCP_FRTO_GENUINE } },
+	{ "SACK: 3a: the new data SACKed, with a larger window", true,
+	  { NEW(2000), SACKS_NO_DUP(2000, 12000) },
+	  { LTCP_FRTO_SEND_NEW, LTCP_FRTO_GENUINE } },
+	{ "SACK: 3b: old data SACKed, with a larger window", true,
+	  { NEW(2000), SACKS_NO_DUP(2000, 5000) },
+	  { LTCP_FRTO_SEND_NEW, LTCP_FRTO_SPURIOUS } },
 	{ "SACK: neither new nor duplicate", true,
 	  { NEW(2000), OTHER(2000), NEW(3000) },
 	  { LTCP_FRTO_SEND_NEW, LTCP_FRTO_NOTHING, LTCP_FRTO_SPURIOUS } },

@@ -501,6 +501,10 @@ WIRE_TEST(ecn, sender__undo_keeps_the_answer_to_a_mark, "C6 R7")
 	inject(ACK, ACK(5001), SACK({ 1001, 2001 }));
 	ensure_eq(counter("TcpExt", "TCPDSACKUndo"), 1);
 	ensure_eq(ssthresh(fd), 5);
+	/* The peer may not have heard of the answer yet: this echoes the same mark */
+	inject(ACK | ECE, ACK(6001));
+	ensure_eq(ssthresh(fd), 5);
+	ensure_in(cwnd(fd), 4, 6);
 	ignore_rest();
 }
 

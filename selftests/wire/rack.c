@@ -431,6 +431,55 @@ WIRE_TEST(rack, probe__after_two_round_trips, "R5")
 	ensure_unreduced(fd);
 }
 
+/* A receiver that sends no D-SACKs: it acknowledges the same twice, so nothing was lost. */
+WIRE_TEST(rack, probe__plain_duplicate_tells_of_no_loss, "R5")
+{
+	int fd = open_with_rtt(true);
+
+	app_write(fd, 3000);
+	expect_bytes(seg(0), seg(3));
+	expect_after(2 * RTT, ACK, SEQ(seg(2)), LEN(1000));
+	inject(ACK, ACK(seg(3)));
+	inject(ACK, ACK(seg(3)));
+	app_write(fd, 1000);
+	expect(ACK, SEQ(seg(3)), LEN(1000));
+	inject(ACK, ACK(seg(4)));
+	ensure_unreduced(fd);
+	ensure_eq(counter("TcpExt", "TCPLossProbeRecovery"), 0);
+}
+
+/* A FIN for which the window has no room is no new data: the last segment goes again. */
+WIRE_TEST(rack, probe__not_a_fin_without_room, "R5 F2")
+{
+	int fd = open_with_rtt(true);
+
+	inject(ACK, ACK(1), WIN(FLIGHT * 1000));
+	flight(fd, 0);
+	app_shutdown(fd, SHUT_WR);
+	inject(ACK, ACK(seg(FLIGHT - 2)), WIN(2000));
+	expect_after(2 * RTT, ACK, SEQ(seg(FLIGHT - 1)), LEN(1000));
+	inject(ACK, ACK(seg(FLIGHT)), WIN(2000));
+	expect(FIN | ACK, SEQ(seg(FLIGHT)));
+}
+
+/* Part of a packet is acknowledged: what is left of it is one segment, with the FIN. */
+WIRE_TEST(rack, probe__of_the_last_data_with_its_fin, "R5 S2")
+{
+	int fd = open_with_rtt(true);
+
+	inject(ACK, ACK(1), WIN(0));
+	app_write(fd, 2000);
+	app_shutdown(fd, SHUT_WR);
+	inject(ACK, ACK(1), WIN(60000));
+	expect(ACK, SEQ(seg(0)), LEN(1000));
+	expect(FIN | PSH | ACK, SEQ(seg(1)), LEN(1000));
+	pass_ms(RTT);
+	inject(ACK, ACK(seg(1)));
+	ensure_eq(app_info(fd).tcpi_unacked, 1);
+	expect_within(RTT, 2 * RTT + 220, FIN | PSH | ACK, SEQ(seg(1)), LEN(1000));
+	inject(ACK, ACK(seg(2) + 1));
+}
+
 /* The round trip of the handshake counts for the end that was called, too. */
 WIRE_TEST(rack, probe__in_the_first_flight_of_a_server, "R5 R4")
 {

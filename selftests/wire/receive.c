@@ -371,6 +371,27 @@ WIRE_TEST(receive, ack__odd_segment_of_a_stream, "F5")
 	expect_after(40, ACK, ACK(1 + 22 * 1460 + 100), LEN(0));
 }
 
+/* The path takes smaller segments from now on: still every second one is acknowledged. */
+WIRE_TEST(receive, ack__every_second_of_smaller_segments, "F5")
+{
+	int64_t at = 1;
+	int fd, i;
+
+	fd = active_open();
+	for (i = 0; i < 20; i++, at += 1400)
+		inject(ACK, SEQ(at), LEN(1400));
+	take_burst(100);
+	delay_acks(fd);
+	for (i = 0; i < 6; i++, at += 600) {
+		inject(ACK, SEQ(at), LEN(600));
+		if (i % 2)
+			expect_within(0, 2, ACK, ACK(at + 600), LEN(0));
+		else
+			expect_silence(2);
+	}
+	app_read(fd, at - 1);
+}
+
 WIRE_TEST(receive, ack__delay_can_be_set, "F5 MUST-40")
 {
 	int fd;
