@@ -136,6 +136,9 @@ static u32 ltcp_rack_mark_first(struct sock *sk, u32 reo_wnd_us)
  * @sk: connection
  * @skb: packet whose copy is on its way
  *
+ * It counts as the congestion that the episode has answered; RFC 5681 section 4.3
+ * would lower cwnd once more.
+ *
  * Context: BH off, socket lock.
  */
 void ltcp_copy_lost(struct sock *sk, struct sk_buff *skb)

@@ -6,7 +6,7 @@
  * carry many segments, so a block may end inside one: it is then cut at a
  * segment boundary. Both the work and the memory that a peer can cause this way
  * are bounded: the queue is a tree, so finding a block's start costs a descent;
- * a range that an earlier block covered is not walked again; and no packet is
+ * a range that a block of the ACK before covered is not walked again; and no packet is
  * cut while the socket already holds far more memory than its buffer allows.
  */
 #include "trace.h"
