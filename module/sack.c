@@ -99,12 +99,12 @@ static struct sk_buff *ltcp_sack_carve(struct sock *sk, struct sk_buff *skb,
 	return skb;
 }
 
-/* Mark all packets that [start, end) covers. */
-static void ltcp_sack_range(struct sock *sk, u32 start, u32 end,
+/* Mark all packets that [start, end) covers, from the one that ends after @from on. */
+static void ltcp_sack_range(struct sock *sk, u32 start, u32 end, u32 from,
 			    struct ltcp_ack_result *res)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
-	struct sk_buff *skb = ltcp_rtx_find(lt, start);
+	struct sk_buff *skb = ltcp_rtx_find(lt, from);
 
 	while (skb && seq_lt(ltcp_cb(skb)->seq, end)) {
 		struct ltcp_cb *cb = ltcp_cb(skb);
@@ -145,8 +145,8 @@ static u32 ltcp_sack_news(const struct tcp_sock *tp, u32 start, u32 end)
 			continue;
 		if (seq_leq(end, c->end_seq))
 			return end;
-		/* Step back one packet's tail that may have been left uncut */
-		return seq_max(start, c->end_seq - tp->mss_cache);
+		/* The packet it ended in may not have been marked as a whole */
+		return c->end_seq - 1;
 	}
 	return start;
 }
@@ -193,7 +193,7 @@ void ltcp_sack_process(struct sock *sk, const struct ltcp_seg *seg,
 		memset(tp->recv_sack_cache, 0, sizeof(tp->recv_sack_cache));
 	for (; i < seg->opt.nsack; i++) {
 		const struct ltcp_sack_block *b = &seg->opt.sack[i];
-		u32 start;
+		u32 start = seq_max(b->start, tp->snd_una), from;
 
 		if (!ltcp_sack_block_valid(b->start, b->end, tp->snd_una,
 					   tp->snd_nxt, tp->max_window)) {
@@ -201,9 +201,9 @@ void ltcp_sack_process(struct sock *sk, const struct ltcp_seg *seg,
 			continue;
 		}
 		trace_ltcp_sack(sk, b->start, b->end - b->start, seg->flags, 0);
-		start = ltcp_sack_news(tp, seq_max(b->start, tp->snd_una), b->end);
-		if (start != b->end)
-			ltcp_sack_range(sk, start, b->end, res);
+		from = ltcp_sack_news(tp, start, b->end);
+		if (from != b->end)
+			ltcp_sack_range(sk, start, b->end, from, res);
 	}
 	ltcp_sack_remember(tp, seg);
 }
