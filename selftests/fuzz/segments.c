@@ -165,6 +165,7 @@ static bool run_round(uint64_t seed, unsigned long segments, struct tally *sum)
 	fflush(stdout);
 	ensure(!pipe(results), "pipe: %s", strerror(errno));
 	pid = fork();
+	ensure(pid >= 0, "fork(): %s", strerror(errno));
 	if (!pid) {
 		script_begin(1000000);
 		play(seed, segments);
@@ -184,7 +185,7 @@ static bool run_round(uint64_t seed, unsigned long segments, struct tally *sum)
 	close(results[0]);
 	if (WIFSIGNALED(status))
 		ksft_print_msg("killed by signal %d\n", WTERMSIG(status));
-	return WIFEXITED(status) && WEXITSTATUS(status) == KSFT_PASS;
+	return WIFEXITED(status) && WEXITSTATUS(status) == KSFT_PASS && got.heard;
 }
 
 static unsigned long number(const char *text)

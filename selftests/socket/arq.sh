@@ -48,6 +48,7 @@ while part := server.recv(1 << 16):
     data += part
 server.send(b'whole' if data == random.Random(1).randbytes(300000) else b'wrong')" &
 	sleep 1
+	local server=$! status=0
 	ip netns exec $near python3 -c "
 import random, socket, time
 client = socket.socket(socket.AF_INET, socket.SOCK_STREAM, $protocol)
@@ -56,8 +57,9 @@ client.connect(('10.79.0.2', $port))
 client.sendall(random.Random(1).randbytes(300000))
 client.shutdown(socket.SHUT_WR)
 assert client.recv(16) == b'whole', 'the bytes are not those that were sent'
-print(int(1000 * (time.time() - begin)))"
-	wait $!
+print(int(1000 * (time.time() - begin)))" || status=1
+	wait $server || status=1
+	return $status
 }
 
 retransmissions() { ip netns exec $near nstat -asz TcpRetransSegs | awk '/Tcp/ { print $2 }'; }

@@ -194,6 +194,7 @@ WIRE_TEST(close, linger__waits_for_the_acknowledgment, "S2 A3")
 	}
 	close(p.client);
 	ensure_took(start, 300);
+	expect_reader_happy();
 }
 
 WIRE_TEST(close, linger__gives_up, "S2 A3")

@@ -28,7 +28,7 @@ WIRE_TEST(connect, connect__blocking_waits_for_the_answer, "A3")
 	}
 	ensure_ok(try_connect(fd, peer));
 	ensure_took(start, 300);
-	wait(NULL);
+	expect_reader_happy();
 	end_case(fd);
 }
 

@@ -29,12 +29,26 @@ result()	# ok|FAIL NAME [TEXT]
 	fi
 }
 
+# strictly COMMAND...: in a subshell, which the first command that fails ends; sets
+# $strict to the exit status. (Left of "||" and after "if" functions go on instead. So
+# this must not stand there, nor what calls it.)
+strictly()
+{
+	set +e
+	(set -e; "$@")
+	strict=$?
+	set -e
+}
+
 check()		# NAME COMMAND...
 {
-	local name=$1 said how=ok
+	local name=$1 said
 	shift
-	said=$("$@" 2>&1) || how=FAIL
-	result $how "$name" "$said"
+	set +e
+	said=$(set -e; "$@" 2>&1)
+	strict=$?
+	set -e
+	result "$( ((strict)) && echo FAIL || echo ok)" "$name" "$said"
 }
 
 finish()

@@ -168,6 +168,7 @@ WIRE_TEST(limits, buffers__bound_what_is_queued, "D5 F1 A3")
 	static const int sizes[] = { 4096, 20000, 100000 };
 	size_t i;
 
+	mem_at_rest();
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		long before = sockstat().mem;
 		struct pair p = connected_small(sizes[i]);

@@ -58,16 +58,16 @@ wires()
 # with COMMAND...: on new wires, which go afterwards with all that was built on them
 with()
 {
-	local status=0 ns
+	local ns
 	wires
-	"$@" || status=$?
+	strictly "$@"
 	for ns in $box $near $far; do
 		ip -n $ns -br link | grep -oE '^(tun|dev|bond|vrf|br)[0-9]+' |
 			xargs -rn1 ip -n $ns link del 2>/dev/null || true
 	done
 	ip -n $near link del eth1
 	ip -n $near link del eth2
-	return $status
+	return $strict
 }
 
 # both NAMESPACE NAMESPACE NET DEVICE: the device has an address at each end, and is up
@@ -134,14 +134,14 @@ protect()	# NAMESPACE OWN PEER MODE
 
 unprotected()	# COMMAND...: as with, and no IPsec is left
 {
-	local ns status=0
-	"$@" || status=$?
+	local ns
+	strictly "$@"
 	for ns in $near $far; do
 		ip -n $ns xfrm policy flush
 		ip -n $ns xfrm state flush
 	done
 	on $mid nft flush ruleset 2>/dev/null || true
-	return $status
+	return $strict
 }
 
 # ----------------------------------------------------------------------------

@@ -53,13 +53,13 @@ chain()
 # with COMMAND...: as check's command; tells what rules have counted, and all go
 with()
 {
-	local ns status=0
-	"$@" || status=$?
+	local ns
+	strictly "$@"
 	for ns in $near $mid $far; do
 		on $ns nft list ruleset | grep -F 'counter packets' || true
 		on $ns nft flush ruleset
 	done
-	return $status
+	return $strict
 }
 
 # counted NAMESPACE: packets, of all its counters
@@ -252,14 +252,13 @@ of_group()
 # Both ends on one wire, of which the router's tc makes the middle.
 wired()
 {
-	local status=0
 	tc -n $mid qdisc add dev left clsact
 	tc -n $mid qdisc add dev right clsact
-	"$@" || status=$?
+	strictly "$@"
 	tc -n $mid -s filter show dev left ingress | grep -E 'action|Sent'
 	tc -n $mid qdisc del dev left clsact
 	tc -n $mid qdisc del dev right clsact
-	return $status
+	return $strict
 }
 
 mirred()

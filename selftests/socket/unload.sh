@@ -52,7 +52,7 @@ load() { insmod "$module" "${parameters[@]}"; }
 
 refused_with_a_socket()
 {
-	hold 253
+	hold 253 || return
 	if rmmod ltcp 2>/dev/null; then
 		echo 'rmmod did it all the same'
 		return 1
@@ -82,8 +82,7 @@ b.sendall(b'x'); assert c.recv(1) == b'x'" || return
 
 loads_again()
 {
-	load || return
-	hold 253
+	load && hold 253 || return
 	release
 }
 
@@ -100,9 +99,7 @@ refused_with_takeover()
 
 not_held_by_the_built_in()
 {
-	hold 0
-	remove || return
-	load
+	hold 0 && remove && load || return
 	release
 }
 
@@ -130,8 +127,7 @@ b.close(); c.recv(1); c.close()"
 parameter_takes_over()
 {
 	remove && insmod "$module" takeover=1 || return
-	[[ $(cat /proc/sys/net/ltcp/takeover) == 1 ]] || return
-	hold 0
+	[[ $(cat /proc/sys/net/ltcp/takeover) == 1 ]] && hold 0 || return
 	grep -Eq '^LTCP +[0-9]+ +1 ' /proc/net/protocols || { cat /proc/net/protocols; return 1; }
 	release
 	sysctl -qw net.ltcp.takeover=0

@@ -24,6 +24,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -106,6 +107,8 @@ static int some_recv_flags(void)
 
 /* -------------------------------------------------------------------- calls */
 
+static atomic_bool had_sockets;
+
 static void do_socket(void)
 {
 	int type = SOCK_STREAM | SOCK_CLOEXEC | (one_in(4) ? 0 : SOCK_NONBLOCK);
@@ -114,6 +117,7 @@ static void do_socket(void)
 
 	if (fd < 0)
 		return;
+	atomic_store(&had_sockets, true);
 	/* What blocks does so for a moment; without that, because a copy failed, for ever. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &brief, sizeof(brief)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof(brief))) {
@@ -341,6 +345,7 @@ static void do_fork(void)
 	if (!one_in(50))
 		return;
 	pid = fork();
+	ensure(pid >= 0, "fork(): %s", strerror(errno));
 	if (!pid) {
 		send(some_fd(), buffer, 100, MSG_DONTWAIT | MSG_NOSIGNAL);
 		_exit(0);
@@ -461,6 +466,7 @@ static void play(uint64_t seed)
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	close_range(3, ~0u, 0);
+	ensure(had_sockets, "there was no socket at all");
 	expect_slabs_back(before, 120000);
 }
 

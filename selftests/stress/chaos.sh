@@ -344,7 +344,13 @@ transfers()
 	return $status
 }
 
-some_whole() { ! grep -L ' [1-9][0-9]* whole' "$work"/client-* "$work"/server-* | grep .; }
+some_whole()
+{
+	local file
+	for file in "$work"/client-* "$work"/server-*; do
+		grep -q ' [1-9][0-9]* whole' "$file" || { echo "nothing whole: $(cat "$file")"; return 1; }
+	done
+}
 
 objects()
 {

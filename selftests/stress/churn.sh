@@ -38,6 +38,13 @@ make_pair()
 
 run() { on "$1" "$chaos" "${@:2}" >/dev/null 2>&1 & }
 
+# Are there connections, of both TCPs?
+connected()
+{
+	[[ $(on $near ss -Htn state established 'dport = 5001') &&
+	   $(on $near ss -Htn state established 'dport = 5002') ]]
+}
+
 # One end of each connection is killed, its namespace deleted, and then the other.
 lived_and_died()
 {
@@ -49,6 +56,7 @@ lived_and_died()
 		wait_for on $far ss -Hltn 'sport = 5002' >/dev/null
 		run $near use "$ours" 10.91.0.2 5001 $i 100
 		run $near use "$ours" 10.91.0.2 5002 $i 100
+		wait_for connected || return
 		sleep 0.$((RANDOM % 9 + 1))
 		first=$near second=$far
 		((i % 2)) || { first=$far second=$near; }
@@ -57,6 +65,7 @@ lived_and_died()
 		kill_all $second
 		ip netns del $second
 		wait
+		[[ ! -e /run/netns/$near && ! -e /run/netns/$far ]] || return
 	done
 }
 

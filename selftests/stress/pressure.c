@@ -148,10 +148,12 @@ static void report(void)
 
 WIRE_TEST_LONG(pressure, slow_readers__1000, 250, "D5 F1 F6 A5")
 {
-	struct sockstat before = sockstat();
+	struct sockstat before;
 	char limits[64];
 	int i;
 
+	mem_at_rest();
+	before = sockstat();
 	need_descriptors();
 	snprintf(limits, sizeof(limits), "%d %d %d", LOW, PRESSURE, HARD);
 	machine_set_str("net/ipv4/tcp_mem", limits);
@@ -173,5 +175,5 @@ WIRE_TEST_LONG(pressure, slow_readers__1000, 250, "D5 F1 F6 A5")
 	expect_mem_back(before.mem, 10000);
 	ensure_eq(counter("Tcp", "CurrEstab"), 0);
 	ensure_eq(counter("TcpExt", "TCPAbortOnMemory"), 0);
-	ensure_eq(sockstat().orphan, before.orphan);
+	ensure_in(sockstat().orphan, 0, before.orphan);
 }

@@ -50,9 +50,11 @@ used()
 {
 	local i
 	for ((i = 0; i < rounds_with_traffic; i++)); do
-		ip netns exec $ns sysctl -qw net.ltcp.msl_ms=20 net.ltcp.takeover=1
+		ip netns exec $ns sysctl -qw net.ltcp.msl_ms=20 net.ltcp.takeover=1 || return
 		ip netns exec $ns "$traffic" 0 2 || return
-		ip netns exec $ns sysctl -qw net.ltcp.takeover=0
+		(($(ip netns exec $ns awk '$1 == "PassiveOpens" { print $2 }' /proc/net/ltcp))) ||
+			{ echo "in round $i nothing was taken over"; return 1; }
+		ip netns exec $ns sysctl -qw net.ltcp.takeover=0 || return
 		ip netns exec $ns "$traffic" 253 2 || return
 		remove || { echo "in round $i"; cat /proc/net/ltcp; return 1; }
 		insmod "$module" "${parameters[@]}"

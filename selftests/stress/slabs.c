@@ -28,7 +28,7 @@ static long in_use(const char *prefix)
 {
 	char cache[64], line[512], name[64];
 	FILE *f;
-	long n, found = 0;
+	long n, found = -1;
 
 	snprintf(cache, sizeof(cache), "%s%s", prefix, stack());
 	shrink(cache);
@@ -38,6 +38,7 @@ static long in_use(const char *prefix)
 		if (sscanf(line, "%63s %ld", name, &n) == 2 && !strcmp(name, cache))
 			found = n;
 	fclose(f);
+	ensure(found >= 0, "there is no cache %s", cache);
 	return found;
 }
 

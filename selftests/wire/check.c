@@ -7,7 +7,7 @@
  * segment_parse() refuses what is malformed. Here are the rules that need the
  * connection's history, checked on every segment of every test:
  *
- *  - don't-fragment is set (RFC 1191), the TTL is the default;
+ *  - don't-fragment is set (RFC 1191);
  *  - MSS, window scale and SACK-permitted only on a SYN (MUST-65, RFC 7323,
  *    RFC 2018); window scale never above 14;
  *  - timestamps on every segment but RST once both SYNs had them, and on none
@@ -83,7 +83,7 @@ static const char *check_sacks(const struct seen *s)
 			return "an empty SACK block";
 		if (s->sack[i].to > c->peer_max)
 			return "a SACK block of data never sent";
-		if (i > 1 && s->sack[i].from < s->ack)
+		if (i > 0 && s->sack[i].from < s->ack)
 			return "a SACK block below the acknowledgment";
 	}
 	return NULL;

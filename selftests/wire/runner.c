@@ -37,6 +37,8 @@ static void start(struct job *job)
 	fflush(stdout);
 	job->output = memfd_create("output", MFD_CLOEXEC);
 	job->pid = fork();
+	if (job->pid < 0)
+		ksft_exit_fail_msg("fork(): %s\n", strerror(errno));
 	if (job->pid)
 		return;
 	dup2(job->output, STDOUT_FILENO);
@@ -83,7 +85,7 @@ static void wait_for_one(void)
 	pid_t pid = wait(&status);
 
 	for (i = 0; i < job_count; i++)
-		if (jobs[i].pid == pid) {
+		if (pid > 0 && jobs[i].pid == pid) {
 			jobs[i].done = true;
 			jobs[i].status = status;
 		}
