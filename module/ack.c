@@ -305,16 +305,16 @@ static void ltcp_ack_advance(struct sock *sk, const struct ltcp_seg *seg,
 
 /*
  * SND.WND follows SEG.WND when the segment is not older than the one that set it
- * last (RFC 9293 section 3.10.7.4; WL2 cannot exceed SND.UNA, so WL1 decides).
+ * last (RFC 9293 section 3.10.7.4). One whose ACK is new is not, whatever its sequence
+ * number: it may be data sent again.
  */
-static bool ltcp_ack_window(struct tcp_sock *tp, const struct ltcp_seg *seg)
+static bool ltcp_ack_window(struct tcp_sock *tp, const struct ltcp_seg *seg, bool advances)
 {
 	u32 wnd = seg->wnd;
 
 	if (!ltcp_has(seg, LTCP_FLAG_SYN))
 		wnd <<= tp->rx_opt.snd_wscale;
-	if (seq_lt(seg->seq, tp->snd_wl1) && seg->ack == tp->snd_una &&
-	    wnd <= tp->snd_wnd)
+	if (seq_lt(seg->seq, tp->snd_wl1) && !advances && wnd <= tp->snd_wnd)
 		return false;
 	tp->snd_wl1 = seg->seq;
 	if (wnd == tp->snd_wnd)
@@ -389,6 +389,8 @@ static void ltcp_ack_timers(struct sock *sk, const struct ltcp_ack_result *res)
 	}
 	if (res->acked_bytes)
 		ltcp_timer_arm_rto(sk);
+	else if (unlikely(inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery) && res->sacked_segs)
+		ltcp_timer_stretch_rto(sk);
 	if (unlikely(res->reo_wait_us))
 		ltcp_timer_arm_loss(sk, res->reo_wait_us);
 	else if (unlikely(inet_csk(sk)->icsk_pending == ICSK_TIME_REO_TIMEOUT))
@@ -449,7 +451,7 @@ void ltcp_ack(struct sock *sk, struct ltcp_seg *seg)
 		ltcp_ack_advance(sk, seg, &res);
 	else if (unlikely(sk->sk_state == TCP_SYN_RECV))
 		ltcp_ack_syn_rtt(sk, seg);
-	res.wnd_update = ltcp_ack_window(tp, seg);
+	res.wnd_update = ltcp_ack_window(tp, seg, res.acked_bytes);
 	if (unlikely(shut && tp->snd_wnd))
 		ltcp_ack_reopened(sk);
 	ltcp_ecn_ack(sk, seg, &res);

@@ -740,7 +740,7 @@ void ltcp_cong_limit(struct sock *sk, u32 cwnd, bool raise)
 }
 
 /**
- * ltcp_cong_on_repeated_rto - the same data timed out again
+ * ltcp_cong_on_repeated_rto - a timeout of data whose loss has been answered
  * @sk: connection
  *
  * RFC 5681 section 3.1: ssthresh is held, cwnd is the loss window again.
@@ -750,6 +750,7 @@ void ltcp_cong_on_repeated_rto(struct sock *sk)
 {
 	WRITE_ONCE(tcp_sk(sk)->snd_cwnd, 1);
 	tcp_sk(sk)->snd_cwnd_cnt = 0;
+	ltcp_sk(sk)->prr_on = false;
 }
 
 /* What were @segs segments of @old_mss bytes, in segments of now; at least 2. */
@@ -858,6 +859,10 @@ void ltcp_cong_restart(struct sock *sk)
 	if (expired)
 		ltcp_cong_expire(sk, &lt->cc_work, ltcp_cong_now_ms(lt));
 	if (idle) {
+		/* Slow start leads back to near where it was, as RFC 2861 had it */
+		if (!lt->cc->own_recovery)
+			lt->cc_work.ssthresh = max(lt->cc_work.ssthresh,
+						   lt->cc_work.cwnd - lt->cc_work.cwnd / 4);
 		lt->cc->idle_restart(&lt->cc_work, ltcp_initial_cwnd(sk));
 		ltcp_cwv_reset(&lt->cwv, ltcp_cong_now_ms(lt));
 	}

@@ -411,7 +411,7 @@ static void ltcp_check_reneging(struct sock *sk)
  * All that is not SACKed counts as lost, copies included, but for what was sent
  * so recently that it may be on its way (RFC 8985 section 6.3). ssthresh is
  * lowered once for the same flight (RFC 5681 section 3.1, equation 4, and the
- * text below it). Context: BH off, socket lock.
+ * text below it), also if fast recovery did so. Context: BH off, socket lock.
  */
 void ltcp_loss_on_rto(struct sock *sk)
 {
@@ -437,7 +437,8 @@ void ltcp_loss_on_rto(struct sock *sk)
 		cb->sacked &= ~LTCP_SKB_RETRANS;
 		ltcp_mark_lost(sk, skb);
 	}
-	if (state == TCP_CA_Loss && inet_csk(sk)->icsk_retransmits)
+	if ((state == TCP_CA_Loss && inet_csk(sk)->icsk_retransmits) ||
+	    (state == TCP_CA_Recovery && lt->cut && !lt->cc->own_recovery))
 		ltcp_cong_on_repeated_rto(sk);
 	else
 		ltcp_cong_on_loss(sk, LTCP_LOSS_RTO, NULL);

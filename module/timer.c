@@ -219,6 +219,27 @@ void ltcp_timer_arm_rto(struct sock *sk)
 }
 
 /**
+ * ltcp_timer_stretch_rto - SACKs may have shown that round trips take longer now
+ * @sk: connection in Recovery, its first packet perhaps sent again
+ *
+ * The ACK of what was sent again may be later than RTO was when it was: RFC 6298 (5.3)
+ * would not start the timer anew before, RFC 6675 section 6 allows it.
+ * Context: BH off, socket lock.
+ */
+void ltcp_timer_stretch_rto(struct sock *sk)
+{
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	u64 now_ns = lt->tcp.tcp_clock_cache;
+	u64 sent_ns = min_t(u64, ltcp_rtx_head(lt)->skb_mstamp_ns, now_ns);
+	unsigned long due = jiffies + ltcp_rto_delay(sk) - nsecs_to_jiffies(now_ns - sent_ns);
+
+	if (!time_after(due, lt->rto_at))
+		return;
+	lt->rto_at = due;
+	ltcp_timer_arm_loss(sk, 0);
+}
+
+/**
  * ltcp_timer_stop_xmit - nothing is outstanding any more
  * @sk: connection
  *

@@ -131,18 +131,21 @@ static int ltcp_tw_skipped_mib(const struct inet_timewait_sock *tw)
 }
 
 /*
- * An ACK for what is not acceptable, not more often than
+ * An ACK for what is not acceptable; unless it is text or a FIN, not more often than
  * tcp_invalid_ratelimit: two ends in TIME-WAIT must not answer each other for
  * ever. Challenge ACKs (RFC 5961) share the limit.
  */
 static struct ltcp_tw_judgement
-ltcp_tw_ack_limited(struct inet_timewait_sock *tw, enum skb_drop_reason why)
+ltcp_tw_ack_limited(struct inet_timewait_sock *tw, const struct ltcp_seg *seg,
+		    enum skb_drop_reason why)
 {
 	struct tcp_timewait_sock *tcptw = ltcp_twsk(tw);
 	struct net *net = twsk_net(tw);
 	u32 interval = READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit);
+	bool bare = seg->seq == seg->end_seq ||
+		    ltcp_has(seg, LTCP_FLAG_SYN | LTCP_FLAG_RST);
 
-	if (ltcp_ratelimit(&tcptw->tw_last_oow_ack_time, ltcp_now_ms(),
+	if (!bare || ltcp_ratelimit(&tcptw->tw_last_oow_ack_time, ltcp_now_ms(),
 			   jiffies_to_msecs(interval)))
 		return LTCP_TW_JUDGE(LTCP_TW_ACK, why);
 	NET_INC_STATS(net, ltcp_tw_skipped_mib(tw));
@@ -205,7 +208,7 @@ static struct ltcp_tw_judgement ltcp_tw_rst(struct inet_timewait_sock *tw,
 		ltcp_tw_kill(tw);
 		return LTCP_TW_TAKEN(LTCP_TW_DROP);
 	case LTCP_RST_CHALLENGE:
-		return ltcp_tw_ack_limited(tw, SKB_DROP_REASON_TCP_RESET);
+		return ltcp_tw_ack_limited(tw, seg, SKB_DROP_REASON_TCP_RESET);
 	default:
 		return LTCP_TW_JUDGE(LTCP_TW_DROP, SKB_DROP_REASON_TCP_RESET);
 	}
@@ -240,17 +243,17 @@ ltcp_tw_fin_wait2(struct inet_timewait_sock *tw, const struct ltcp_seg *seg)
 	if (why)
 		return ltcp_has(seg, LTCP_FLAG_RST) ?
 		       LTCP_TW_JUDGE(LTCP_TW_DROP, why) :
-		       ltcp_tw_ack_limited(tw, why);
+		       ltcp_tw_ack_limited(tw, seg, why);
 	if (ltcp_has(seg, LTCP_FLAG_RST))
 		return ltcp_tw_rst(tw, seg);
 	if (ltcp_has(seg, LTCP_FLAG_SYN))
-		return ltcp_tw_ack_limited(tw, SKB_DROP_REASON_TCP_INVALID_SYN);
+		return ltcp_tw_ack_limited(tw, seg, SKB_DROP_REASON_TCP_INVALID_SYN);
 
 	/* Fifth: all we sent is acknowledged, so more than that is a lie */
 	if (!ltcp_has(seg, LTCP_FLAG_ACK))
 		return LTCP_TW_JUDGE(LTCP_TW_DROP, SKB_DROP_REASON_TCP_FLAGS);
 	if (seq_gt(seg->ack, READ_ONCE(tcptw->tw_snd_nxt)))
-		return ltcp_tw_ack_limited(tw,
+		return ltcp_tw_ack_limited(tw, seg,
 					   SKB_DROP_REASON_TCP_ACK_UNSENT_DATA);
 
 	/* Seventh and eighth: text and FIN */
@@ -289,7 +292,7 @@ static struct ltcp_tw_judgement ltcp_tw_syn(struct inet_timewait_sock *tw,
 					    const struct ltcp_seg *seg, u32 *isn)
 {
 	if (!ltcp_tw_syn_is_new(tw, seg))
-		return ltcp_tw_ack_limited(tw, SKB_DROP_REASON_TCP_INVALID_SYN);
+		return ltcp_tw_ack_limited(tw, seg, SKB_DROP_REASON_TCP_INVALID_SYN);
 	*isn = ltcp_tw_isn(ltcp_twsk(tw));
 	return LTCP_TW_TAKEN(LTCP_TW_SYN);
 }
@@ -323,7 +326,7 @@ ltcp_tw_time_wait(struct inet_timewait_sock *tw, const struct ltcp_seg *seg,
 		return ltcp_tw_time_wait_rst(tw, seg);
 	if (ltcp_has(seg, LTCP_FLAG_SYN))
 		return ltcp_has(seg, LTCP_FLAG_ACK) ?
-		       ltcp_tw_ack_limited(tw, SKB_DROP_REASON_TCP_INVALID_SYN) :
+		       ltcp_tw_ack_limited(tw, seg, SKB_DROP_REASON_TCP_INVALID_SYN) :
 		       ltcp_tw_syn(tw, seg, isn);
 
 	if (ltcp_has(seg, LTCP_FLAG_ACK) && ltcp_has(seg, LTCP_FLAG_FIN) &&
@@ -335,11 +338,11 @@ ltcp_tw_time_wait(struct inet_timewait_sock *tw, const struct ltcp_seg *seg,
 	}
 	why = ltcp_tw_unacceptable(tw, seg);
 	if (why)
-		return ltcp_tw_ack_limited(tw, why);
+		return ltcp_tw_ack_limited(tw, seg, why);
 	if (!ltcp_has(seg, LTCP_FLAG_ACK))
 		return LTCP_TW_JUDGE(LTCP_TW_DROP, SKB_DROP_REASON_TCP_FLAGS);
 	if (seq_gt(seg->ack, READ_ONCE(tcptw->tw_snd_nxt)))
-		return ltcp_tw_ack_limited(tw,
+		return ltcp_tw_ack_limited(tw, seg,
 					   SKB_DROP_REASON_TCP_ACK_UNSENT_DATA);
 	ltcp_tw_ts_recent(tcptw, seg);
 	if (seg->seq != seg->end_seq)	/* text behind the FIN */

@@ -275,6 +275,23 @@ WIRE_TEST(close, fin__repeated, "S1 S2")
 	expect_state(fd, TCP_CLOSE_WAIT);
 }
 
+/* Who sends its FIN again waits for the answer: the limit on bare ACKs is not for it. */
+WIRE_TEST(close, fin__repeated_quickly, "S1 S2 S6")
+{
+	int fd = active_open(), i;
+
+	inject(FIN | ACK, SEQ(1));
+	expect_ack(2);
+	for (i = 0; i < 3; i++) {
+		pass_ms(100);
+		inject(FIN | ACK, SEQ(1));
+		expect_within(0, 2, ACK, SEQ(1), ACK(2), LEN(0));
+	}
+	app_shutdown(fd, SHUT_WR);
+	expect(FIN | ACK, SEQ(1), ACK(2));
+	inject(ACK, SEQ(2), ACK(2));
+}
+
 WIRE_TEST(close, fin__data_after_the_peers_fin_is_ignored, "S1")
 {
 	int fd = active_open();

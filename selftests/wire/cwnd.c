@@ -433,6 +433,24 @@ WIRE_TEST(cwnd, idle__restarts, "C1")
 	ensure_eq(take_burst(5).segments, 10);
 }
 
+/* Slow start then leads back to near the window that was, not to where a loss once was. */
+WIRE_TEST(cwnd, idle__leads_back, "C1")
+{
+	int fd = bulk(150), i, used;
+
+	for (i = 0; i < 3; i++)
+		inject(ACK, ACK(1));
+	while (next_flight())
+		;
+	used = cwnd(fd);
+	ensure_in(used, 12, 40);
+	ensure_eq(ssthresh(fd), 5);
+	expect_silence(5000);
+	app_write(fd, 20 * SEG);
+	ensure_eq(take_burst(5).segments, 10);
+	ensure_eq(ssthresh(fd), used - used / 4);
+}
+
 WIRE_TEST(cwnd, idle__not_for_less_than_rto, "C1")
 {
 	int fd = bulk(70);

@@ -638,6 +638,22 @@ WIRE_TEST(open, simultaneous__syn_acks_cross, "W5 S1 MUST-10")
 	expect_silence(3000);
 }
 
+/* The window of a SYN,ACK is as it stands, also where it is the second SYN that comes. */
+WIRE_TEST(open, simultaneous__window_is_not_scaled, "W5 W6 F2")
+{
+	int fd = reach(TCP_SYN_SENT);
+
+	differs_from_builtin("it scales that window");
+	inject(SYN, SEQ(0), MSS(1000), WSCALE(7), WIN(4096));
+	expect(SYN | ACK, SEQ(0), ACK(1));
+	inject(SYN | ACK, SEQ(0), ACK(1), MSS(1000), WSCALE(7), WIN(4096));
+	expect(ACK, SEQ(1), ACK(1), LEN(0));
+	app_write(fd, 10000);
+	expect_bytes(1, 4001);
+	expect_silence(50);
+	ignore_rest();
+}
+
 WIRE_TEST(open, simultaneous__options_agreed, "W5 W6")
 {
 	int fd = reach(TCP_SYN_SENT);

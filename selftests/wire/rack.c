@@ -417,6 +417,43 @@ WIRE_TEST(rack, late__not_when_the_copy_arrives, "R5 R7")
 
 /* ------------------------------------------------- delays, and ACKs that are lost */
 
+/*
+ * Round trips become longer while a copy is on its way, as what is SACKed shows: the
+ * timer waits for it as long as they take now.
+ */
+WIRE_TEST(rack, rto__follows_the_round_trip_in_recovery, "R1 R3 R5")
+{
+	int fd = open_with_rtt(true), n;
+
+	flight(fd, 0);
+	third_overtakes(0);
+	for (n = 5; n < 8; n++) {
+		pass_ms(90);
+		inject(ACK, ACK(1), SACK({ seg(1), seg(n + 1) }));
+	}
+	pass_ms(60);
+	ensure_eq(counter("TcpExt", "TCPTimeouts"), 0);
+	inject(ACK, ACK(seg(8)));
+	inject(ACK, ACK(seg(FLIGHT)));
+}
+
+/* What fast recovery has reduced the timer does not reduce once more. */
+WIRE_TEST(rack, rto__in_recovery_reduces_nothing_more, "R1 C1")
+{
+	int fd = open_with_rtt(true);
+	uint32_t ssthresh;
+
+	flight(fd, 0);
+	third_overtakes(0);
+	ssthresh = app_info(fd).tcpi_snd_ssthresh;
+	ensure_in(ssthresh, 2, FLIGHT - 1);
+	expect_within(200, 500, ACK, SEQ(1), LEN(1000));
+	ensure_eq(counter("TcpExt", "TCPTimeouts"), 1);
+	ensure_eq(app_info(fd).tcpi_snd_cwnd, 1);
+	ensure_eq(app_info(fd).tcpi_snd_ssthresh, ssthresh);
+	inject(ACK, ACK(seg(FLIGHT)));
+}
+
 /* No ACK for two round trips: the last segment again, to provoke one. */
 WIRE_TEST(rack, probe__after_two_round_trips, "R5")
 {

@@ -517,6 +517,24 @@ WIRE_TEST(window, zero__opens_a_little, "F2 F4 F6 MUST-38")
 	expect_within(100, 1000, ACK, SEQ(1001), LEN(400));
 }
 
+/* Data that fills a hole is older than what came before it; its ACK and window are new. */
+WIRE_TEST(window, update__with_data_sent_again, "F2 W4")
+{
+	int fd = small_segments();
+
+	app_write(fd, 5000);
+	expect_bytes(1, 5001);
+	inject(ACK, SEQ(101), ACK(1), LEN(100), WIN(20000));
+	expect(ACK, ACK(1), LEN(0));
+	inject(ACK, SEQ(1), ACK(5001), LEN(100), WIN(2000));
+	expect_ack(201);
+	app_write(fd, 10000);
+	expect_bytes(5001, 7001);
+	expect_silence(50);
+	app_read(fd, 200);
+	ignore_rest();
+}
+
 WIRE_TEST(window, update__old_segments_do_not_count, "F2 W4 R8")
 {
 	int fd = small_segments();
