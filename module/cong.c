@@ -680,6 +680,18 @@ void ltcp_cong_on_mark(struct sock *sk, const struct ltcp_ack_result *res)
 	ltcp_ecn_reduced(sk, LTCP_REDUCED_MARK);
 }
 
+/* ssthresh is what it was, cwnd at most @safe; the episode's reduction never was. */
+static void ltcp_cong_undo_cut(struct ltcp_sock *lt, struct ltcp_cc *cc, u32 safe)
+{
+	if (lt->cc->own_recovery)	/* paced: there is no burst */
+		cc->cwnd = lt->cc->undo_cwnd(cc);
+	else
+		cc->cwnd = max(cc->cwnd, min(lt->cc->undo_cwnd(cc), safe));
+	cc->ssthresh = lt->undo.pipe_prev;
+	lt->reduced = LTCP_REDUCED_NOT;
+	ltcp_cwv_reset(&lt->cwv, ltcp_cong_now_ms(lt));
+}
+
 /* Nothing was cut when the episode began; PRR alone may hold cwnd lower than then. */
 static void ltcp_cong_undo_prr(struct ltcp_sock *lt, struct ltcp_cc *cc, u32 safe)
 {
@@ -706,17 +718,10 @@ void ltcp_cong_undo(struct sock *sk, const struct ltcp_ack_result *res)
 				  ltcp_initial_cwnd(sk));
 
 	ltcp_cc_load(lt, cc);
-	if (unlikely(!lt->cut)) {
+	if (lt->cut)
+		ltcp_cong_undo_cut(lt, cc, safe);
+	else
 		ltcp_cong_undo_prr(lt, cc, safe);
-	} else {
-		if (lt->cc->own_recovery)	/* paced: there is no burst */
-			cc->cwnd = lt->cc->undo_cwnd(cc);
-		else
-			cc->cwnd = max(cc->cwnd, min(lt->cc->undo_cwnd(cc), safe));
-		cc->ssthresh = lt->undo.pipe_prev;
-		lt->reduced = LTCP_REDUCED_NOT;
-		ltcp_cwv_reset(&lt->cwv, ltcp_cong_now_ms(lt));
-	}
 	ltcp_cc_store(lt, cc);
 	lt->prr_on = false;
 }

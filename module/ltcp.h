@@ -380,6 +380,15 @@ static inline void ltcp_seg_past_syn(struct ltcp_seg *seg)
 		seg->flags &= ~LTCP_FLAG_URG;
 }
 
+/*
+ * Is nobody waiting for an answer? Who sends text or a FIN again does; what else is not
+ * acceptable must not be answered without end, if the peer does the same.
+ */
+static inline bool ltcp_seg_is_bare(const struct ltcp_seg *seg)
+{
+	return seg->seq == seg->end_seq || ltcp_has(seg, LTCP_FLAG_SYN | LTCP_FLAG_RST);
+}
+
 /* What validate.c says of a segment, and rx.c does. */
 enum ltcp_verdict {
 	LTCP_ACCEPT,		/* go on */

@@ -45,17 +45,14 @@ void ltcp_parse(const struct sk_buff *skb, struct ltcp_seg *seg)
 		ltcp_opts_parse(opts, hdrlen - sizeof(*th), th->syn, &seg->opt);
 }
 
-/*
- * A duplicate ACK for a segment out of the window. Who sends text or a FIN again waits
- * for it; what else there is must not be answered without end, if the peer does the same.
- */
+/* A duplicate ACK for a segment out of the window; bare ones are rate-limited. */
 static void ltcp_ack_unacceptable(struct sock *sk, const struct ltcp_seg *seg)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 interval_ms = jiffies_to_msecs(READ_ONCE(
 		sock_net(sk)->ipv4.sysctl_tcp_invalid_ratelimit));
 
-	if (seg->seq != seg->end_seq && !ltcp_has(seg, LTCP_FLAG_SYN)) {
+	if (!ltcp_seg_is_bare(seg)) {
 		if (seg->len && seq_lt(seg->seq, tp->rcv_nxt))
 			ltcp_data_again(sk, seg);
 		ltcp_send_ack(sk);
@@ -150,7 +147,7 @@ static void ltcp_crossed_syn_ack(struct sock *sk, struct ltcp_seg *seg)
 	if ((seg->flags & mask) != (LTCP_FLAG_SYN | LTCP_FLAG_ACK) ||
 	    seg->seq + 1 != tcp_sk(sk)->rcv_nxt)
 		return;
-	/* The window of a SYN is never scaled (RFC 7323 section 2.2) */
+	/* The window of a SYN is not scaled (RFC 7323 section 2.2); what follows will do so */
 	seg->wnd >>= tcp_sk(sk)->rx_opt.snd_wscale;
 	ltcp_seg_past_syn(seg);
 	inet_csk(sk)->icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_NOW;

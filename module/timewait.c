@@ -131,7 +131,7 @@ static int ltcp_tw_skipped_mib(const struct inet_timewait_sock *tw)
 }
 
 /*
- * An ACK for what is not acceptable; unless it is text or a FIN, not more often than
+ * An ACK for what is not acceptable; for what is bare not more often than
  * tcp_invalid_ratelimit: two ends in TIME-WAIT must not answer each other for
  * ever. Challenge ACKs (RFC 5961) share the limit.
  */
@@ -142,10 +142,9 @@ ltcp_tw_ack_limited(struct inet_timewait_sock *tw, const struct ltcp_seg *seg,
 	struct tcp_timewait_sock *tcptw = ltcp_twsk(tw);
 	struct net *net = twsk_net(tw);
 	u32 interval = READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit);
-	bool bare = seg->seq == seg->end_seq ||
-		    ltcp_has(seg, LTCP_FLAG_SYN | LTCP_FLAG_RST);
 
-	if (!bare || ltcp_ratelimit(&tcptw->tw_last_oow_ack_time, ltcp_now_ms(),
+	if (!ltcp_seg_is_bare(seg) ||
+	    ltcp_ratelimit(&tcptw->tw_last_oow_ack_time, ltcp_now_ms(),
 			   jiffies_to_msecs(interval)))
 		return LTCP_TW_JUDGE(LTCP_TW_ACK, why);
 	NET_INC_STATS(net, ltcp_tw_skipped_mib(tw));

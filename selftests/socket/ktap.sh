@@ -42,13 +42,13 @@ strictly()
 
 check()		# NAME COMMAND...
 {
-	local name=$1 said
+	local name=$1 how=ok said
 	shift
 	set +e
 	said=$(set -e; "$@" 2>&1)
-	strict=$?
+	(($? == 0)) || how=FAIL
 	set -e
-	result "$( ((strict)) && echo FAIL || echo ok)" "$name" "$said"
+	result $how "$name" "$said"
 }
 
 finish()

@@ -345,7 +345,6 @@ static void do_fork(void)
 	if (!one_in(50))
 		return;
 	pid = fork();
-	ensure(pid >= 0, "fork(): %s", strerror(errno));
 	if (!pid) {
 		send(some_fd(), buffer, 100, MSG_DONTWAIT | MSG_NOSIGNAL);
 		_exit(0);
@@ -477,6 +476,7 @@ static bool run_round(uint64_t seed)
 
 	fflush(stdout);
 	pid = fork();
+	ensure(pid >= 0, "fork(): %s", strerror(errno));
 	if (!pid) {
 		script_begin(ROUND_LIMIT);
 		signal(SIGIO, SIG_IGN);

@@ -203,7 +203,6 @@ WIRE_TEST(cwnd, slow_start__as_the_wire_sees_it, "C1")
 	ensure_eq(cwnd(fd), 40);
 }
 
-/* A window that is not used does not grow. */
 /* Small additions are saved up for larger packets, but not for the next round trip. */
 WIRE_TEST(cwnd, slow_start__leaves_nothing_unused, "C1")
 {
@@ -224,6 +223,7 @@ WIRE_TEST(cwnd, slow_start__leaves_nothing_unused, "C1")
 	ensure_eq(cwnd(fd), 40);
 }
 
+/* A window that is not used does not grow. */
 WIRE_TEST(cwnd, slow_start__not_when_the_application_limits, "C1")
 {
 	int fd = active_open(MSS(SEG)), i;
