@@ -76,6 +76,16 @@ u32 ltcp_v4_isn(const struct sk_buff *skb)
 }
 
 /**
+ * ltcp_v4_takes_over - does this CPU's SYN take over from a TIME-WAIT?
+ *
+ * That is gone already. Context: softirq.
+ */
+bool ltcp_v4_takes_over(void)
+{
+	return this_cpu_read(ltcp_tw_isn);
+}
+
+/**
  * ltcp_v4_isn_sk - initial sequence number of an active opening
  * @sk: socket whose addresses and ports are settled
  *

@@ -406,6 +406,9 @@ static bool ltcp_syn_has_room(struct sock *sk, bool *cookie)
 	*cookie = false;
 	if (ltcp_acceptq_full(sk))
 		return false;
+	/* Its ISN must be beyond that of the connection before: no cookie can be */
+	if (unlikely(ltcp_v4_takes_over()))
+		return true;
 	if (!ltcp_synq_full(sk) && !ltcp_cookie_always(sk))
 		return true;
 	*cookie = ltcp_cookie_allowed(sk);
@@ -791,12 +794,16 @@ static struct sock *ltcp_child_clone(const struct sock *sk, struct sk_buff *skb,
 				     struct request_sock *req)
 {
 	struct sock *child = inet_csk_clone_lock(sk, req, GFP_ATOMIC);
+	bool pingpong;
 
 	if (!child)
 		return NULL;
+	pingpong = inet_csk_in_pingpong_mode(child);	/* TCP_QUICKACK 0 */
 	/* First of all: what was copied must not be used, nor freed twice */
 	ltcp_cong_inherit(child);
 	ltcp_init_block(child);
+	if (pingpong)
+		inet_csk_enter_pingpong_mode(child);
 	ltcp_child_identity(child, skb, req);
 	ltcp_child_options(tcp_sk(child), req);
 	ltcp_child_sequence(tcp_sk(child), req);

@@ -192,9 +192,10 @@ struct ltcp_sock {
 	u8 dupack_blocks;		/* SACK blocks that have changed since the last ACK */
 	u32 dupack_block;		/* where the last of them begins */
 	struct ltcp_paws paws;		/* which timestamps cannot be of another round of numbers */
+	u32 data_us;			/* when the last segment with data came, tcp_mstamp */
 	u32 compact_after;		/* no compaction before segs_in is there */
 	bool quick_route;		/* the route's quickack metric: no ACK is delayed */
-	bool in_stream;			/* the last segments came within a tick of each other */
+	bool in_stream;			/* the last one came soon after the one before */
 	u8 reader;			/* LTCP_READER_*: does one alone sleep in recv()? */
 
 	/* Congestion control (cong.c) */
@@ -550,6 +551,7 @@ static inline void ltcp_count_add(struct ltcp_net *ln, enum ltcp_mib which,
 int ltcp_v4_register(void);
 int ltcp_v4_unregister(void);
 u32 ltcp_v4_isn(const struct sk_buff *skb);
+bool ltcp_v4_takes_over(void);
 u32 ltcp_v4_isn_sk(const struct sock *sk);
 u32 ltcp_v4_ts_offset(const struct net *net, __be32 saddr, __be32 daddr);
 void ltcp_v4_note_header(struct sock *sk, const struct sk_buff *skb);

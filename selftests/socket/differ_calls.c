@@ -1034,6 +1034,9 @@ DIFFER(accept__inherits, "A3 A4")
 		about("option %d %d", options[i].level, options[i].name);
 		R(set_int(fd, options[i].level, options[i].name, options[i].value));
 		listen_on(fd, &where);
+		/* That listen() clears it is no reason not to heed it afterwards */
+		if (options[i].name == TCP_QUICKACK && options[i].level == IPPROTO_TCP)
+			R(set_int(fd, IPPROTO_TCP, TCP_QUICKACK, 0));
 		ensure_ok(try_connect(client, where));
 		send(client, "x", 1, 0);
 		ensure_ok(child = accept(fd, NULL, NULL));

@@ -165,6 +165,29 @@ WIRE_TEST(timewait, syn__reuse_rules, "S4 MAY-2 SHLD-4 W3")
 	}
 }
 
+/* A cookie would be an ISN of any size: this SYN, of a pair that is known, gets none. */
+WIRE_TEST(timewait, syn__gets_no_cookie, "S4 MAY-2 W5")
+{
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		uint32_t old_next;
+
+		new_connection();
+		sysctl_set("net/ipv4/tcp_syncookies", 1);
+		accepted_time_wait();
+		c->unchecked = true;
+		sysctl_set("net/ipv4/tcp_syncookies", 2);
+		old_next = begin_again(100000);
+		inject(SYN, SEQ(0), MSS(1460), SACK_OK, WSCALE(7), TSVAL(LAST_STAMP + 1000));
+		expect(SYN | ACK, SEQ(0), ACK(1));
+		ensure((int32_t)(c->stack_isn - old_next) >= 0,
+		       "the new ISN is not above the old sequence numbers");
+		inject(RST, SEQ(1));
+		ignore_rest();
+	}
+}
+
 WIRE_TEST(timewait, syn__without_timestamps_needs_a_higher_isn, "S4 MAY-2")
 {
 	uint32_t old_next;
