@@ -443,7 +443,8 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 		.in_flight = res->prior_in_flight,
 		.rtt_us = res->rtt_us,
 		.srtt_us = lt->tcp.srtt_us >> 3,
-		.cwnd_limited = lt->tcp.is_cwnd_limited || ltcp_cong_half_used(sk, res),
+		.cwnd_limited = lt->tcp.is_cwnd_limited ||
+				(!lt->cc->own_recovery && ltcp_cong_half_used(sk, res)),
 		.app_limited = lt->tcp.app_limited,
 		.round_start = lt->round_start,
 		.paced = READ_ONCE(sk->sk_pacing_status) != SK_PACING_NONE,

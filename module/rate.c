@@ -30,7 +30,8 @@ void ltcp_rate_sent(struct ltcp_sock *lt, struct sk_buff *skb)
 	struct tcp_sock *tp = &lt->tcp;
 	u32 in_flight = ltcp_in_flight(tp);
 
-	if (in_flight <= cb->segs) {
+	/* Not by what counts as lost: that may be on its way, and be delivered at once */
+	if (tp->packets_out - tp->sacked_out <= cb->segs) {
 		tp->first_tx_mstamp = tp->tcp_mstamp;
 		tp->delivered_mstamp = tp->tcp_mstamp;
 	}
@@ -118,7 +119,7 @@ void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res)
 
 /**
  * ltcp_rate_check_app_limited - has the application nothing to send?
- * @lt: connection that has just sent what it could
+ * @lt: connection that has sent what it could
  *
  * Then all that is in flight now will tell of the application's rate, not of the
  * path's. Context: socket lock.

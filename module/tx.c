@@ -842,6 +842,8 @@ void ltcp_push(struct sock *sk)
 			ltcp_rate_check_app_limited(lt);
 			if (!lt->tcp.packets_out && !skb_queue_empty(&lt->unsent))
 				ltcp_timer_arm_persist(sk);
+		} else {
+			ltcp_rate_check_app_limited(lt);
 		}
 		if (unlikely(lt->frto.step == LTCP_FRTO_STEP3) &&
 		    stop != LTCP_TX_HELD)

@@ -382,6 +382,9 @@ static void bbr_on_restart(struct ltcp_cc *cc, u64 now_us)
 		ltcp_bbr_set_pacing_rate(cc, 100);
 	else if (b->state == BBR_PROBE_RTT)
 		check_probe_rtt_done(cc, now_us);
+	/* What leaves now does so before the ACK at which cwnd would be restored */
+	if (b->restore_cwnd)
+		ltcp_cc_set_cwnd(cc, max(cc->cwnd, b->prior_cwnd));
 }
 
 const struct ltcp_cc_ops ltcp_bbr = {
