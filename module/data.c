@@ -26,8 +26,10 @@
 #define LTCP_RCV_MSS_MIN	88
 /* The window under memory pressure */
 #define LTCP_PRESSURE_SEGS	4U
-/* How long the ACK of a full segment waits for the next one of its stream, at most */
+/* How long the ACK of a full segment waits for the next one of its stream, at most... */
 #define LTCP_STREAM_DELAY	(msecs_to_jiffies(4) + 1)
+/* ...where segments come so much faster that the wait ends in a pause only, microseconds */
+#define LTCP_STREAM_GAP_US	1000U
 /* icsk_ack.pingpong: the program answers what it reads, so delaying ACKs pays */
 #define LTCP_INTERACTIVE	U8_MAX
 
@@ -71,13 +73,21 @@ u32 ltcp_select_window(struct sock *sk)
 	return tp->rcv_wnd;
 }
 
-/* ltcp_ack_decide() has left an ACK to the reader. */
+/*
+ * ltcp_ack_decide() has left an ACK to the reader: of two segments, or of part of one,
+ * all that there was to read. The peer's Nagle may wait for that; unless the program is
+ * known to answer, whose answer brings the ACK.
+ */
 static bool ltcp_ack_was_left(const struct sock *sk)
 {
+	const struct inet_connection_sock *icsk = inet_csk(sk);
 	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 unacked = tp->rcv_nxt - tp->rcv_wup;
 
 	return inet_csk_ack_scheduled(sk) &&
-	       tp->rcv_nxt - tp->rcv_wup > inet_csk(sk)->icsk_ack.rcv_mss;
+	       (unacked > icsk->icsk_ack.rcv_mss ||
+		(unacked < icsk->icsk_ack.rcv_mss && !inet_csk_in_pingpong_mode((struct sock *)sk) &&
+		 skb_queue_empty(&sk->sk_receive_queue)));
 }
 
 /**
@@ -237,16 +247,19 @@ void ltcp_rcv_space_adjust(struct sock *sk)
 /* Queues                                                               */
 /* ------------------------------------------------------------------ */
 
-/* Append @skb's bytes to @to without copying. Consumes @skb when it returns true. */
+/*
+ * Append @skb's bytes to @to without copying; of a FIN alone nothing is left but a mark.
+ * Consumes @skb when it returns true.
+ */
 static bool ltcp_coalesce(struct sock *sk, struct sk_buff *to,
 			  struct sk_buff *skb)
 {
 	struct ltcp_cb *cb = ltcp_cb(to);
-	bool stolen;
-	int delta;
+	bool stolen = false;
+	int delta = 0;
 
 	if (cb->end_seq != ltcp_cb(skb)->seq || (cb->flags & LTCP_FLAG_FIN) ||
-	    !skb_try_coalesce(to, skb, &stolen, &delta))
+	    (skb->len && !skb_try_coalesce(to, skb, &stolen, &delta)))
 		return false;
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
@@ -484,13 +497,15 @@ static void ltcp_measure_rcv_mss(struct inet_connection_sock *icsk,
 static void ltcp_owe_ack(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
-	u32 now = tcp_jiffies32;
+	struct ltcp_sock *lt = ltcp_sk(sk);
+	u32 now = tcp_jiffies32, now_us = lt->tcp.tcp_mstamp;
 
 	inet_csk_schedule_ack(sk);
 	if (now - icsk->icsk_ack.lrcvtime > icsk->icsk_rto)
 		icsk->icsk_ack.quick = LTCP_QUICK_ACKS;
-	ltcp_sk(sk)->in_stream = now - icsk->icsk_ack.lrcvtime <= 1;
 	icsk->icsk_ack.lrcvtime = now;
+	lt->in_stream = now_us - lt->data_us <= LTCP_STREAM_GAP_US;
+	lt->data_us = now_us;
 }
 
 /* The segment that begins at (or before) RCV.NXT and ends after it. */
@@ -500,7 +515,8 @@ static void ltcp_data_in_order(struct sock *sk, struct sk_buff *skb)
 	bool fin = ltcp_cb(skb)->flags & LTCP_FLAG_FIN;
 	enum skb_drop_reason why = ltcp_rcv_room(sk, skb);
 
-	if (unlikely(why)) {
+	/* A FIN alone takes no room behind text */
+	if (unlikely(why) && (skb->len || skb_queue_empty(&sk->sk_receive_queue))) {
 		ltcp_ack_now(sk);
 		ltcp_drop(sk, skb, why);
 		/* Only reading makes room: now or never, SO_RCVLOWAT or not */
@@ -522,7 +538,8 @@ static void ltcp_data_in_order(struct sock *sk, struct sk_buff *skb)
 
 /*
  * Cut off what lies beyond the window we offered, the FIN first; the ACK tells
- * the peer at once. Returns why nothing new is left, or SKB_NOT_DROPPED_YET.
+ * the peer at once. Returns why nothing new is left, or SKB_NOT_DROPPED_YET. A FIN alone
+ * is taken even so: no text is missing, and some peers would repeat it without a pause.
  */
 static enum skb_drop_reason ltcp_data_trim(struct sock *sk, struct sk_buff *skb)
 {
@@ -535,6 +552,8 @@ static enum skb_drop_reason ltcp_data_trim(struct sock *sk, struct sk_buff *skb)
 		return seq_gt(cb->end_seq, tp->rcv_nxt) ?
 		       SKB_NOT_DROPPED_YET : SKB_DROP_REASON_TCP_OLD_DATA;
 	ltcp_ack_now(sk);
+	if (!skb->len && cb->seq == tp->rcv_nxt)
+		return SKB_NOT_DROPPED_YET;
 	if (edge == tp->rcv_nxt) {
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPZEROWINDOWDROP);
 		return SKB_DROP_REASON_TCP_ZEROWINDOW;
@@ -646,6 +665,8 @@ static bool ltcp_ack_quickly(const struct sock *sk)
  * Jiffies that an ACK of the last @unacked bytes may wait. In a stream the next full
  * segment comes soon, or not at all: the flight was an odd one, and its sender waits
  * for this ACK to go on. In slow start a long delay would cost it a round's growth.
+ * (Where a queue is shared it must not be so in every gap: a sender that gets an ACK for
+ * each segment sends no two at once, and loses less than others when the queue is full.)
  */
 static unsigned long ltcp_ack_delay(const struct sock *sk, u32 unacked)
 {

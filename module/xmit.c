@@ -246,6 +246,21 @@ static struct sk_buff *ltcp_bare_skb(u32 seq, u8 flags, gfp_t gfp)
 	return skb;
 }
 
+/*
+ * SEG.SEQ of a segment without text: SND.NXT, unless the peer has shrunk its window to
+ * end before that by more than scaling explains. There it would not be acceptable, nor
+ * its ACK be heard.
+ */
+static u32 ltcp_bare_seq(const struct tcp_sock *tp)
+{
+	u32 edge = tp->snd_una + tp->snd_wnd;
+
+	if (likely(seq_leq(tp->snd_nxt, edge)) ||
+	    tp->snd_nxt - edge < 1U << tp->rx_opt.rcv_wscale)
+		return tp->snd_nxt;
+	return edge;
+}
+
 /**
  * ltcp_send_ack - send <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> now
  * @sk: connection
@@ -258,7 +273,7 @@ void ltcp_send_ack(struct sock *sk)
 
 	if (unlikely(sk->sk_state == TCP_CLOSE))
 		return;
-	skb = ltcp_bare_skb(tcp_sk(sk)->snd_nxt, LTCP_FLAG_ACK, GFP_ATOMIC);
+	skb = ltcp_bare_skb(ltcp_bare_seq(tcp_sk(sk)), LTCP_FLAG_ACK, GFP_ATOMIC);
 	if (unlikely(!skb)) {
 		inet_csk_schedule_ack(sk);
 		ltcp_timer_arm_delack(sk, TCP_DELACK_MAX);
@@ -297,7 +312,7 @@ void ltcp_send_probe(struct sock *sk)
  */
 void ltcp_send_active_reset(struct sock *sk, gfp_t gfp)
 {
-	struct sk_buff *skb = ltcp_bare_skb(tcp_sk(sk)->snd_nxt,
+	struct sk_buff *skb = ltcp_bare_skb(ltcp_bare_seq(tcp_sk(sk)),
 					    LTCP_FLAG_ACK | LTCP_FLAG_RST, gfp);
 
 	TCP_INC_STATS(sock_net(sk), TCP_MIB_OUTRSTS);

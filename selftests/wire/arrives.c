@@ -183,7 +183,10 @@ static void deliver(const struct segment *s)
 	net_send(frame, segment_build(s, frame));
 }
 
-/* Reads all there is, and compares it with what the peer has from @first on. */
+/*
+ * Reads all there is, and compares it with what the peer has from @first on. What was
+ * there before the segment does not count.
+ */
 static void read_all(struct outcome *got, int64_t first)
 {
 	uint8_t buf[16];
@@ -195,6 +198,7 @@ static void read_all(struct outcome *got, int64_t first)
 			got->garbled |= buf[i] != pattern(first + got->delivered + i, false);
 		got->delivered += n;
 	}
+	got->delivered -= subject.before.bytes_received;
 	got->eof = !n;
 }
 
@@ -211,7 +215,8 @@ static void look_at_socket(struct outcome *got, const struct answer *want)
 	if (want->taken)
 		got->error = app_get(subject.fd, SOL_SOCKET, SO_ERROR);
 	if (got->received && want->delivered + want->eof)
-		read_all(got, want->ack - want->eof - want->delivered);
+		read_all(got, want->ack - want->eof - want->delivered -
+			      subject.before.bytes_received);
 }
 
 /*

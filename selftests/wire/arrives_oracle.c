@@ -219,6 +219,12 @@ static bool text_and_fin(struct passage *p)
 		return dropped(p, "3.10.7.4, seventh: no text after the peer's FIN");
 	if (p->b.orphan && unreadable(p))
 		return true;
+	/*
+	 * Choice: no window has room for a FIN, but nothing is missing before this one,
+	 * and some peers would repeat it without a pause.
+	 */
+	if (!p->b.rcv_wnd && !p->s.len && p->s.seq == p->b.rcv_nxt)
+		return finished(p);
 	if (!p->b.rcv_wnd)
 		return acked(p, "3.10.7.4, first: no room for text");
 	if (p->s.seq > p->b.rcv_nxt) {

@@ -371,6 +371,47 @@ WIRE_TEST(receive, ack__odd_segment_of_a_stream, "F5")
 	expect_after(40, ACK, ACK(1 + 22 * 1460 + 100), LEN(0));
 }
 
+/* Where others send in between too, a gap is no end: every second one is acknowledged. */
+WIRE_TEST(receive, ack__odd_segment_of_a_slow_stream, "F5")
+{
+	int i;
+
+	active_open();
+	for (i = 0; i < 16; i++) {		/* until ACKs are delayed */
+		inject(ACK, LEN(1460));
+		expect_ack(c->peer_max);
+	}
+	for (i = 0; i < 10; i++) {
+		inject(ACK, LEN(1460));
+		expect_silence(12);
+		inject(ACK, LEN(1460));
+		expect_ack(c->peer_max);
+		pass_ms(3);
+	}
+	inject(ACK, LEN(1460));
+	expect_after(40, ACK, ACK(c->peer_max), LEN(0));
+}
+
+/* The peer's Nagle waits for it: a small segment is acknowledged when all is read. */
+WIRE_TEST(receive, ack__of_a_small_segment_that_is_read, "F5 F3")
+{
+	int fd = active_open(), i;
+
+	for (i = 0; i < 30; i++) {
+		pass_ms(20);
+		inject(PSH | ACK, LEN(100));
+		app_read(fd, 100);
+		expect_within(0, 2, ACK, ACK(c->peer_max), LEN(0));
+	}
+	/* But not where the program is known to answer */
+	delay_acks(fd);
+	inject(PSH | ACK, LEN(100));
+	app_read(fd, 100);
+	expect_silence(20);
+	app_write(fd, 10);
+	expect(PSH | ACK, ACK(c->peer_max), LEN(10));
+}
+
 /* The path takes smaller segments from now on: still every second one is acknowledged. */
 WIRE_TEST(receive, ack__every_second_of_smaller_segments, "F5")
 {

@@ -2,6 +2,7 @@
 /*
  * window.c - flow control (RFC 9293, section 3.8.6; RFC 7323, section 2)
  */
+#include <sys/ioctl.h>
 #include "wire.h"
 
 /* ---------------------------------------------------- the window it offers */
@@ -69,6 +70,28 @@ WIRE_TEST(window, offered__closes_and_reopens, "F1 SHLD-14 MAY-8")
 	expect_ack(edge + 1000);
 	app_read(fd, 1000);
 	expect_silence(1000);
+}
+
+/* A FIN has no text that would need room, though the window does not hold its number. */
+WIRE_TEST(window, offered__closed_takes_a_fin, "F1 S2")
+{
+	int fd = open_with_buffer(16384), unread;
+	int64_t edge;
+	char byte;
+
+	close_window();
+	edge = c->stack_edge;
+	inject(FIN | ACK, SEQ(edge), LEN(100));
+	expect(ACK, SEQ(1), ACK(edge), LEN(0), WIN(0));
+	expect_state(fd, TCP_ESTABLISHED);
+	inject(FIN | ACK, SEQ(edge));
+	expect(ACK, SEQ(1), ACK(edge + 1), LEN(0));
+	expect_state(fd, TCP_CLOSE_WAIT);
+	ensure(!ioctl(fd, FIONREAD, &unread), "FIONREAD: %s", strerror(errno));
+	ensure_eq(unread, edge - 1);
+	app_read(fd, edge - 1);
+	ensure_eq(recv(fd, &byte, 1, 0), 0);
+	ignore_rest();
 }
 
 WIRE_TEST(window, offered__shrinking_buffer_keeps_the_promise, "F1 SHLD-14 A4")
@@ -439,6 +462,24 @@ WIRE_TEST(window, shrunk__old_data_beyond_it_is_sent_again, "F2 MAY-7 SHLD-16")
 	expect(ACK, SEQ(1001), LEN(1000));
 	inject(ACK, SEQ(1), ACK(5001), WIN(5000));
 	expect_state(fd, TCP_ESTABLISHED);
+}
+
+/* It hears our ACKs all the same: they lie within what is left of its window. */
+WIRE_TEST(window, shrunk__acks_stay_acceptable, "F2 MUST-34")
+{
+	int fd = small_segments();
+
+	app_write(fd, 5000);
+	expect_bytes(1, 5001);
+	inject(PSH | ACK, ACK(1001), WIN(0), LEN(100));
+	expect(ACK, SEQ(1001), ACK(101), LEN(0));
+	inject(PSH | ACK, ACK(1001), WIN(2000), LEN(100));
+	expect(ACK, SEQ(3001), ACK(201), LEN(0));
+	inject(PSH | ACK, ACK(5001), WIN(20000), LEN(100));
+	expect(ACK, SEQ(5001), ACK(301), LEN(0));
+	app_read(fd, 300);
+	app_abort(fd);
+	ignore_rest();
 }
 
 WIRE_TEST(window, shrunk__to_nothing, "F2 F6 MUST-34 SHLD-15 SHLD-17")
