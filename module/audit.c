@@ -190,18 +190,18 @@ static bool ltcp_audit_in_order(const struct sock *sk, int *truesize)
 			       "what was received ends at %u", next);
 }
 
-/* Islands: above RCV.NXT, from left to right. */
+/* Islands: above RCV.NXT, from left to right; their memory is counted. */
 static bool ltcp_audit_islands(const struct sock *sk, int *truesize)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
-	u32 seq = tp->rcv_nxt, end_seq = tp->rcv_nxt;
+	u32 seq = tp->rcv_nxt, end_seq = tp->rcv_nxt, memory = 0;
 	const struct rb_node *n;
 
 	for (n = rb_first(&tp->out_of_order_queue); n; n = rb_next(n)) {
 		const struct sk_buff *skb = rb_entry(n, struct sk_buff, rbnode);
 		const struct ltcp_cb *cb = ltcp_cb(skb);
 
-		*truesize += skb->truesize;
+		memory += skb->truesize;
 		if (!ltcp_audit_that(sk, seq_gt(cb->seq, tp->rcv_nxt) &&
 					 seq_leq(seq, cb->seq) &&
 					 seq_lt(end_seq, cb->end_seq),
@@ -211,7 +211,10 @@ static bool ltcp_audit_islands(const struct sock *sk, int *truesize)
 		seq = cb->seq;
 		end_seq = cb->end_seq;
 	}
-	return true;
+	*truesize += memory;
+	return ltcp_audit_that(sk, memory == ltcp_sk(sk)->ofo_memory,
+			       "islands take %u bytes, not %u", memory,
+			       ltcp_sk(sk)->ofo_memory);
 }
 
 static void ltcp_audit_receive(const struct sock *sk)

@@ -518,7 +518,7 @@ static inline int ltcp_import_buf(void __user *buf, size_t len,
 
 /*
  * What part of a buffer is window, in 256ths, for those in the kernel that
- * compute a window from it. ltcp's own rule is the half, everywhere.
+ * compute a window from it. ltcp's own is wnd_share, at least the half.
  */
 #ifdef LTCP_HAVE_SCALING_RATIO
 static inline void ltcp_init_scaling_ratio(struct tcp_sock *tp)

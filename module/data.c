@@ -41,13 +41,14 @@ static void ltcp_rwnd_load(const struct sock *sk, struct ltcp_rwnd_in *in)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	int rcvbuf = READ_ONCE(sk->sk_rcvbuf);
-	int used = atomic_read(&sk->sk_rmem_alloc);
+	/* What waits to be read: islands fill a part of the window itself */
+	int used = atomic_read(&sk->sk_rmem_alloc) - ltcp_sk(sk)->ofo_memory;
 
 	in->rcv_nxt = tp->rcv_nxt;
 	in->rcv_wup = tp->rcv_wup;
 	in->rcv_wnd = tp->rcv_wnd;
-	in->full_space = min(ltcp_win_from_space(rcvbuf), tp->window_clamp);
-	in->free_space = min(ltcp_win_from_space(rcvbuf - used), tp->window_clamp);
+	in->full_space = min(ltcp_win_from_space(sk, rcvbuf), tp->window_clamp);
+	in->free_space = min(ltcp_win_from_space(sk, rcvbuf - used), tp->window_clamp);
 	in->mss = inet_csk(sk)->icsk_ack.rcv_mss;
 	in->wscale = tp->rx_opt.rcv_wscale;
 	/* What is promised stays; more than a few segments is not */
@@ -127,22 +128,22 @@ struct ltcp_wnd_offer ltcp_window_offer(const struct sock *sk,
 {
 	const struct net *net = sock_net(sk);
 	int rcvbuf = READ_ONCE(sk->sk_rcvbuf);
-	int largest = rcvbuf;
+	u64 largest = ltcp_win_from_space(sk, rcvbuf);
 	struct ltcp_wnd_offer o = {
 		.clamp = READ_ONCE(tcp_sk(sk)->window_clamp),
 	};
 
 	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
-		largest = max(largest, READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]));
+		largest = max(largest, (u64)READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]) *
+				       LTCP_WND_SHARE_MAX >> 8);
 	if (!o.clamp)
 		o.clamp = dst_metric(dst, RTAX_WINDOW) ?:
 			  U16_MAX << LTCP_WSCALE_MAX;
 	if (scaled)
-		o.wscale = ltcp_wscale_choose(min(o.clamp,
-						  ltcp_win_from_space(largest)));
+		o.wscale = ltcp_wscale_choose(min_t(u64, o.clamp, largest));
 	else
 		o.clamp = min_t(u32, o.clamp, U16_MAX);
-	o.wnd = min3(o.clamp, ltcp_win_from_space(rcvbuf), (u32)U16_MAX);
+	o.wnd = min3(o.clamp, ltcp_win_from_space(sk, rcvbuf), (u32)U16_MAX);
 	if (unlikely(dst_metric(dst, RTAX_INITRWND)))
 		o.wnd = min_t(u64, o.wnd, (u64)dst_metric(dst, RTAX_INITRWND) *
 					  ltcp_advmss(sk, dst));
@@ -169,7 +170,7 @@ void ltcp_rcv_init(struct sock *sk)
 	ltcp_sk(sk)->quick_route = dst && dst_metric(dst, RTAX_QUICKACK);
 	icsk->icsk_ack.lrcvtime = tcp_jiffies32;
 	tp->rcv_ssthresh = min(tp->window_clamp,
-			       ltcp_win_from_space(sk->sk_rcvbuf));
+			       ltcp_win_from_space(sk, sk->sk_rcvbuf));
 	/* Not the whole window: a sender that fills it must be seen to */
 	tp->rcvq_space.space = min(tp->rcv_wnd,
 				   (u32)TCP_INIT_CWND * tp->advmss);
@@ -204,14 +205,23 @@ static void ltcp_rcvbuf_grow(struct sock *sk, u32 copied)
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u64 next = (u64)copied + min(copied - tp->rcvq_space.space, copied / 2);
 	u64 win = 4 * next + 16 * tp->advmss;
-	int rcvbuf = min_t(u64, 2 * win,
+	int rcvbuf = min_t(u64, div_u64(win << 8, ltcp_sk(sk)->wnd_share),
 			   READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]));
 
 	if (rcvbuf <= sk->sk_rcvbuf || ltcp_mem_is_short(sk))
 		return;
 	WRITE_ONCE(sk->sk_rcvbuf, rcvbuf);
 	tcp_sk(sk)->rcv_ssthresh = min(tp->window_clamp,
-				       ltcp_win_from_space(rcvbuf));
+				       ltcp_win_from_space(sk, rcvbuf));
+}
+
+static void ltcp_wnd_share_adjust(struct ltcp_sock *lt)
+{
+	if (lt->arrived_memory)
+		lt->wnd_share = ltcp_wnd_share(lt->wnd_share, lt->arrived_text,
+					       lt->arrived_memory);
+	lt->arrived_text = 0;
+	lt->arrived_memory = 0;
 }
 
 /**
@@ -241,6 +251,7 @@ void ltcp_rcv_space_adjust(struct sock *sk)
 	}
 	tp->rcvq_space.seq = tp->copied_seq;
 	tp->rcvq_space.time = tp->tcp_mstamp;
+	ltcp_wnd_share_adjust(ltcp_sk(sk));
 }
 
 /* ------------------------------------------------------------------ */
@@ -328,7 +339,7 @@ static bool ltcp_ofo_drain(struct sock *sk)
 	while ((skb = ltcp_rb_to_skb(rb_first(&tp->out_of_order_queue)))) {
 		if (seq_gt(ltcp_cb(skb)->seq, tp->rcv_nxt))
 			break;
-		rb_erase(&skb->rbnode, &tp->out_of_order_queue);
+		ltcp_ofo_erase(ltcp_sk(sk), skb);
 		if (tp->ooo_last_skb == skb)
 			tp->ooo_last_skb = NULL;
 		if (seq_leq(ltcp_cb(skb)->end_seq, tp->rcv_nxt)) {
@@ -385,7 +396,7 @@ static void ltcp_ofo_swallow(struct sock *sk, struct sk_buff *skb)
 
 		if (seq_gt(ltcp_cb(next)->end_seq, ltcp_cb(skb)->end_seq))
 			return;
-		rb_erase(n, &tp->out_of_order_queue);
+		ltcp_ofo_erase(ltcp_sk(sk), next);
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPOFOMERGE);
 		ltcp_drop(sk, next, SKB_DROP_REASON_TCP_OFOMERGE);
 	}
@@ -406,6 +417,17 @@ static void ltcp_ofo_report(struct sock *sk, const struct sk_buff *skb)
 			       seq_min(ltcp_cb(after)->end_seq, cb->end_seq));
 }
 
+static bool ltcp_ofo_append(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *last = tcp_sk(sk)->ooo_last_skb;
+	u32 before = last->truesize;
+
+	if (!ltcp_coalesce(sk, last, skb))
+		return false;
+	ltcp_sk(sk)->ofo_memory += last->truesize - before;
+	return true;
+}
+
 /* Put an island into the tree. Returns false when all of it was there. */
 static bool ltcp_ofo_insert(struct sock *sk, struct sk_buff *skb)
 {
@@ -415,7 +437,7 @@ static bool ltcp_ofo_insert(struct sock *sk, struct sk_buff *skb)
 	struct rb_node *parent = NULL;
 
 	/* A burst behind one hole comes in order: append to its last packet */
-	if (tp->ooo_last_skb && ltcp_coalesce(sk, tp->ooo_last_skb, skb)) {
+	if (tp->ooo_last_skb && ltcp_ofo_append(sk, skb)) {
 		ltcp_ofo_swallow(sk, tp->ooo_last_skb);
 		return true;
 	}
@@ -428,8 +450,7 @@ static bool ltcp_ofo_insert(struct sock *sk, struct sk_buff *skb)
 		link = seq_lt(cb->seq, at->seq) ? &parent->rb_left :
 						  &parent->rb_right;
 	}
-	rb_link_node(&skb->rbnode, parent, link);
-	rb_insert_color(&skb->rbnode, &tp->out_of_order_queue);
+	ltcp_ofo_link(ltcp_sk(sk), skb, parent, link);
 	skb_set_owner_r(skb, sk);
 	ltcp_ofo_report(sk, skb);
 	ltcp_ofo_swallow(sk, skb);
@@ -625,6 +646,8 @@ void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
 		return;
 	}
 	ltcp_measure_rcv_mss(inet_csk(sk), skb, seg->len);
+	ltcp_sk(sk)->arrived_text += seg->len;
+	ltcp_sk(sk)->arrived_memory += skb->truesize;
 	ltcp_rcv_rtt(tp, seg);
 	ltcp_owe_ack(sk);
 	if (unlikely(ltcp_sk(sk)->arq))

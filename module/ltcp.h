@@ -192,6 +192,10 @@ struct ltcp_sock {
 	u8 dupack_blocks;		/* SACK blocks that have changed since the last ACK */
 	u32 dupack_block;		/* where the last of them begins */
 	struct ltcp_paws paws;		/* which timestamps cannot be of another round of numbers */
+	u32 ofo_memory;			/* truesize of all islands */
+	u32 arrived_text;		/* bytes since wnd_share was last looked at, ... */
+	u32 arrived_memory;		/* ... and what their packets take */
+	u32 wnd_share;			/* what part of a buffer is window (ltcp_wnd_share()) */
 	u32 data_us;			/* when the last segment with data came, tcp_mstamp */
 	u32 compact_after;		/* no compaction before segs_in is there */
 	bool quick_route;		/* the route's quickack metric: no ACK is delayed */
@@ -486,15 +490,20 @@ static inline bool ltcp_can_receive(const struct sock *sk)
 	       (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2);
 }
 
-/* Window bytes that a buffer of @space bytes can promise: half, for overhead. */
-static inline u32 ltcp_win_from_space(int space)
+/*
+ * What part of the receive buffer is window, 256ths. The rest is for overhead: half of
+ * what SO_RCVBUF has set, which is twice what it asked for; else by what has arrived.
+ */
+static inline u32 ltcp_wnd_share_of(const struct sock *sk)
 {
-	return space > 0 ? space >> 1 : 0;
+	return sk->sk_userlocks & SOCK_RCVBUF_LOCK ? LTCP_WND_SHARE_MIN :
+						     ltcp_sk(sk)->wnd_share;
 }
 
-static inline int ltcp_space_from_win(u32 win)
+/* Window bytes that @space bytes of @sk's receive buffer can promise. */
+static inline u32 ltcp_win_from_space(const struct sock *sk, int space)
 {
-	return win << 1;
+	return space > 0 ? (u64)space * ltcp_wnd_share_of(sk) >> 8 : 0;
 }
 
 /* ---- main.c: registration, unload order ---- */
@@ -884,6 +893,9 @@ void ltcp_dupack_init(struct sock *sk);
 
 /* ---- rcvmem.c: memory for what has arrived ---- */
 enum skb_drop_reason ltcp_rcv_room(struct sock *sk, struct sk_buff *skb);
+void ltcp_ofo_link(struct ltcp_sock *lt, struct sk_buff *skb,
+		   struct rb_node *parent, struct rb_node **link);
+void ltcp_ofo_erase(struct ltcp_sock *lt, struct sk_buff *skb);
 void ltcp_ofo_purge(struct sock *sk);
 
 /* ---- batch.c: what is done when the softirq at hand is over ---- */

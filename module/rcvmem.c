@@ -5,8 +5,9 @@
  * The window is a promise in bytes of data; memory is spent in packets, each of
  * which may hold a single byte. A promise is kept (RFC 9293 section 3.8.6): the
  * memory limit is the receive buffer, or twice the data that is queued and
- * promised where that is more, as after SO_RCVBUF was lowered. When packets are
- * so small that even this does not suffice, in this order:
+ * promised where that is more, as after SO_RCVBUF was lowered, or when packets with
+ * little overhead have made the window wide and others fill it. When packets are so
+ * small that even this does not suffice, in this order:
  *
  *   - neighbours are copied together into packets that are full (compaction);
  *     in-order data then always fits, and so do islands that touch;
@@ -160,29 +161,60 @@ static void ltcp_compact(struct sock *sk, struct sk_buff_head *list)
 	}
 }
 
-/* The islands, from left to right, out of their tree. */
-static void ltcp_ofo_take(struct tcp_sock *tp, struct sk_buff_head *list)
+/**
+ * ltcp_ofo_link - put an island into the tree
+ * @lt: connection
+ * @skb: island, with its final truesize
+ * @parent: node below which it belongs
+ * @link: the parent's pointer to it
+ *
+ * Context: socket lock.
+ */
+void ltcp_ofo_link(struct ltcp_sock *lt, struct sk_buff *skb,
+		   struct rb_node *parent, struct rb_node **link)
 {
+	rb_link_node(&skb->rbnode, parent, link);
+	rb_insert_color(&skb->rbnode, &lt->tcp.out_of_order_queue);
+	lt->ofo_memory += skb->truesize;
+}
+
+/**
+ * ltcp_ofo_erase - take an island out of the tree
+ * @lt: connection
+ * @skb: island
+ *
+ * ooo_last_skb is the caller's to care for. Context: socket lock.
+ */
+void ltcp_ofo_erase(struct ltcp_sock *lt, struct sk_buff *skb)
+{
+	rb_erase(&skb->rbnode, &lt->tcp.out_of_order_queue);
+	lt->ofo_memory -= skb->truesize;
+}
+
+/* The islands, from left to right, out of their tree. */
+static void ltcp_ofo_take(struct ltcp_sock *lt, struct sk_buff_head *list)
+{
+	struct tcp_sock *tp = &lt->tcp;
 	struct sk_buff *skb;
 
 	while ((skb = ltcp_rb_to_skb(rb_first(&tp->out_of_order_queue)))) {
-		rb_erase(&skb->rbnode, &tp->out_of_order_queue);
+		ltcp_ofo_erase(lt, skb);
 		__skb_queue_tail(list, skb);
 	}
 	tp->ooo_last_skb = NULL;
 }
 
 /* And back, each to the right of the one before. */
-static void ltcp_ofo_put(struct tcp_sock *tp, struct sk_buff_head *list)
+static void ltcp_ofo_put(struct ltcp_sock *lt, struct sk_buff_head *list)
 {
+	struct tcp_sock *tp = &lt->tcp;
 	struct rb_node *parent = NULL;
 	struct sk_buff *skb;
 
 	while ((skb = __skb_dequeue(list))) {
-		rb_link_node(&skb->rbnode, parent,
-			     parent ? &parent->rb_right :
-				      &tp->out_of_order_queue.rb_node);
-		rb_insert_color(&skb->rbnode, &tp->out_of_order_queue);
+		ltcp_ofo_link(lt, skb, parent,
+			      parent ? &parent->rb_right :
+				       &tp->out_of_order_queue.rb_node);
 		parent = &skb->rbnode;
 		tp->ooo_last_skb = skb;
 	}
@@ -198,11 +230,11 @@ static void ltcp_rcv_compact(struct sock *sk)
 	if (!ltcp_is_paid(lt, lt->compact_after))
 		return;
 	__skb_queue_head_init(&islands);
-	ltcp_ofo_take(&lt->tcp, &islands);
+	ltcp_ofo_take(lt, &islands);
 	walked = skb_queue_len(&sk->sk_receive_queue) + skb_queue_len(&islands);
 	ltcp_compact(sk, &sk->sk_receive_queue);
 	ltcp_compact(sk, &islands);
-	ltcp_ofo_put(&lt->tcp, &islands);
+	ltcp_ofo_put(lt, &islands);
 	lt->compact_after = lt->tcp.segs_in +
 			    (walked >> LTCP_COMPACT_PRICE_SHIFT);
 }
@@ -222,7 +254,7 @@ void ltcp_ofo_purge(struct sock *sk)
 	if (RB_EMPTY_ROOT(&tp->out_of_order_queue))
 		return;
 	__skb_queue_head_init(&islands);
-	ltcp_ofo_take(tp, &islands);
+	ltcp_ofo_take(ltcp_sk(sk), &islands);
 	while ((skb = __skb_dequeue(&islands)))
 		ltcp_drop(sk, skb, SKB_DROP_REASON_QUEUE_PURGE);
 	ltcp_sk(sk)->sacks.n = 0;
@@ -235,7 +267,7 @@ static u32 ltcp_rcv_limit(const struct sock *sk)
 	u32 promised = ltcp_offered_wnd(tp->copied_seq, tp->rcv_wup,
 					tp->rcv_wnd);
 
-	return max_t(u32, sk->sk_rcvbuf, ltcp_space_from_win(promised));
+	return max_t(u32, sk->sk_rcvbuf, 2 * promised);
 }
 
 static bool ltcp_rcv_is_over(const struct sock *sk)
@@ -258,7 +290,7 @@ static bool ltcp_ofo_prune(struct sock *sk, struct sk_buff *skb)
 	while ((last = ltcp_rb_to_skb(rb_last(&tp->out_of_order_queue)))) {
 		if (seq_leq(ltcp_cb(last)->seq, ltcp_cb(skb)->seq))
 			return false;
-		rb_erase(&last->rbnode, &tp->out_of_order_queue);
+		ltcp_ofo_erase(ltcp_sk(sk), last);
 		tp->ooo_last_skb = NULL;
 		ltcp_sacklist_cut(&ltcp_sk(sk)->sacks, ltcp_cb(last)->seq);
 		NET_INC_STATS(sock_net(sk), LINUX_MIB_OFOPRUNED);

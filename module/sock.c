@@ -137,6 +137,7 @@ static void ltcp_reset_tail(struct ltcp_sock *lt)
 	lt->rtxq = RB_ROOT;
 	__skb_queue_head_init(&lt->unsent);
 	lt->cc = cc;
+	lt->wnd_share = LTCP_WND_SHARE_MIN;
 }
 
 /* All that a connection starts from. Queues empty, timers stopped. */
@@ -331,7 +332,7 @@ static int ltcp_peek_len(struct socket *sock)
 
 /*
  * SO_RCVLOWAT, called with the socket lock. A buffer that could never hold so
- * much grows, or the wait would have no end.
+ * much grows, or the wait would have no end: to twice that, whatever the packets' overhead.
  */
 static int ltcp_set_rcvlowat(struct sock *sk, int val)
 {
@@ -340,13 +341,13 @@ static int ltcp_set_rcvlowat(struct sock *sk, int val)
 		READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_rmem[2]);
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	val = min_t(int, val, ltcp_win_from_space(most));
+	val = min_t(int, val, most / 2);
 	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
 	if (ltcp_readable(sk))
 		ltcp_data_ready(sk);
-	if (locked || ltcp_space_from_win(val) <= sk->sk_rcvbuf)
+	if (locked || 2 * val <= sk->sk_rcvbuf)
 		return 0;
-	WRITE_ONCE(sk->sk_rcvbuf, ltcp_space_from_win(val));
+	WRITE_ONCE(sk->sk_rcvbuf, 2 * val);
 	if (tp->window_clamp)
 		WRITE_ONCE(tp->window_clamp, max_t(u32, tp->window_clamp, val));
 	return 0;

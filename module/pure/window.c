@@ -77,6 +77,26 @@ u8 ltcp_wscale_choose(u32 max_space_bytes)
 }
 
 /**
+ * ltcp_wnd_share - what part of a receive buffer may be window?
+ * @share: as it was, 256ths
+ * @text: bytes of text that have arrived since
+ * @memory: bytes of memory that their packets took; not 0
+ *
+ * A window is promised in bytes of text, a buffer is memory. How much of one the other
+ * holds is the driver's doing and the sender's, and both may change: so that goes into
+ * it by a quarter each time.
+ *
+ * Return: 256ths, LTCP_WND_SHARE_MIN to LTCP_WND_SHARE_MAX.
+ */
+u32 ltcp_wnd_share(u32 share, u32 text, u32 memory)
+{
+	u32 now = text < memory ? div_u64((u64)text << 8, memory) : 256;
+
+	share = (3 * share + now + 3) / 4;
+	return max(min(share, LTCP_WND_SHARE_MAX), LTCP_WND_SHARE_MIN);
+}
+
+/**
  * ltcp_rwnd_select() - the receive window to advertise now
  * @in: see there
  *

@@ -49,7 +49,12 @@ struct ltcp_nagle_in {
 	bool small_in_flight;
 };
 
+/* What part of a receive buffer is window, 256ths: for anything, and at best */
+#define LTCP_WND_SHARE_MIN	128U
+#define LTCP_WND_SHARE_MAX	240U
+
 u8 ltcp_wscale_choose(u32 max_space_bytes);
+u32 ltcp_wnd_share(u32 share, u32 text, u32 memory);
 u32 ltcp_rwnd_select(const struct ltcp_rwnd_in *in);
 bool ltcp_rwnd_update_due(const struct ltcp_rwnd_in *in, u32 copied);
 bool ltcp_nagle_allows(const struct ltcp_nagle_in *in);

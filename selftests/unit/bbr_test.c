@@ -520,6 +520,36 @@ TEST(ltcp_cc_send_quantum__bounds, "C8")
 			  "%llu bytes/s", (unsigned long long)c->rate);
 }
 
+/* The first ACK of data is late, but the handshake has told how long the path is. */
+TEST(ltcp_bbr__paces_by_the_handshake_at_first, "C4 C8")
+{
+	static const struct {
+		u32 rtt_us, min_rtt_us, paced_by_us;
+	} cases[] = {
+		{ 800000, 100000, 100000 }, { 0, 100000, 100000 },
+		{ 100000, 800000, 100000 }, { 100000, 0, 100000 },
+	};
+
+	FOR_EACH(c, cases) {
+		struct ltcp_cc cc = { .cwnd = 10, .cwnd_clamp = U32_MAX };
+		struct ltcp_cc_ack ack = {
+			.now_us = 1000000, .mss = 1000, .acked_segs = 1, .in_flight = 10,
+			.rtt_us = c->rtt_us, .min_rtt_us = c->min_rtt_us,
+			.rate = { .delivered = 1, .interval_us = 900000 },
+		};
+		u64 expected = 10 * 1000 * 277 / 100 * (1000000ULL / c->paced_by_us);
+
+		ltcp_bbr.init(&cc);
+		ltcp_bbr.on_ack(&cc, &ack);
+		EXPECT_EQ(cc.pacing_rate, expected, "%u and %u us", c->rtt_us, c->min_rtt_us);
+		/* From then on only data tells */
+		ack.rtt_us = 50000;
+		ack.min_rtt_us = 10000;
+		ltcp_bbr.on_ack(&cc, &ack);
+		EXPECT_EQ(bbr_of(&cc)->min_rtt_us, 50000, "least round trip");
+	}
+}
+
 /* 1 % below the rate in CRUISE, by the gains elsewhere */
 TEST(ltcp_bbr_set_pacing_rate__gains, "C4 C8")
 {

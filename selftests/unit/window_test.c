@@ -75,6 +75,36 @@ static struct ltcp_rwnd_in rwnd_in(const struct rwnd_case *c, u32 base)
 	};
 }
 
+TEST(ltcp_wnd_share__follows_what_arrives, "F1")
+{
+	static const struct {
+		u32 text, memory, share;	/* again and again, and what comes of it */
+	} cases[] = {
+		{ 1448, 2304, 160 }, { 65160, 66000, LTCP_WND_SHARE_MAX },
+		{ 1448, 4352, LTCP_WND_SHARE_MIN }, { 0, 768, LTCP_WND_SHARE_MIN },
+		{ 1, 1, LTCP_WND_SHARE_MAX }, { U32_MAX, 1, LTCP_WND_SHARE_MAX },
+		{ U32_MAX - 1, U32_MAX, LTCP_WND_SHARE_MAX }, { 1, U32_MAX, LTCP_WND_SHARE_MIN },
+	};
+
+	FOR_EACH(c, cases) {
+		u32 share, from, i;
+
+		for (from = LTCP_WND_SHARE_MIN; from <= LTCP_WND_SHARE_MAX; from++) {
+			share = from;
+			for (i = 0; i < 30; i++) {
+				u32 next = ltcp_wnd_share(share, c->text, c->memory);
+
+				EXPECT(c->share > share ? next > share && next <= c->share :
+				       next <= share && next >= c->share,
+				       "%u of %u: %u after %u", c->text, c->memory, next, share);
+				share = next;
+			}
+			EXPECT(share - c->share <= 3,
+			       "%u of %u: %u from %u", c->text, c->memory, share, from);
+		}
+	}
+}
+
 TEST(ltcp_rwnd_select__cases, "F1 F4 MUST-39 SHLD-14")
 {
 	FOR_EACH_BASE(base) FOR_EACH(c, rwnd) {

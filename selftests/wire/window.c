@@ -141,6 +141,64 @@ WIRE_TEST(window, offered__keeps_ahead_of_slow_start, "F1")
 	ensure_in(room, 5 * (segments / 2) * 1000, 10 * (segments / 2) * 1000);
 }
 
+/* How much memory is overhead is learnt from what arrives; SO_RCVBUF has said it. */
+WIRE_TEST(window, offered__all_that_the_buffer_holds, "F1")
+{
+	enum { RTT_MS = 20, ROUNDS = 20, SEGMENTS = 10 };
+	static const bool set[] = { false, true };
+	size_t i;
+
+	differs_from_builtin("that of 6.1 keeps to tcp_adv_win_scale, that of 6.12 to SO_RCVBUF no more");
+	for (i = 0; i < ARRAY_SIZE(set); i++) {
+		int fd, r, n;
+
+		new_connection();
+		fd = app_socket();
+		if (set[i])
+			app_set(fd, SOL_SOCKET, SO_RCVBUF, 100000);
+		active_open_fd(fd, FULL_OPTIONS);
+		for (r = 0; r < ROUNDS; r++) {
+			pass_ms(RTT_MS);
+			for (n = 0; n < SEGMENTS; n++)
+				inject(PSH | ACK, LEN(1460));
+			take_burst(RTT_MS);
+			app_read(fd, SEGMENTS * 1460);
+		}
+		for (n = 0; n < 2; n++)
+			inject(PSH | ACK, LEN(1460));
+		expect_ack(c->peer_max);
+		ensure_in((c->stack_edge - c->peer_max) * 100 / app_get(fd, SOL_SOCKET, SO_RCVBUF),
+			  set[i] ? 45 : 55, set[i] ? 50 : 94);
+		inject(RST, SEQ(c->peer_max));
+	}
+}
+
+/* What waits behind a hole is a part of the window, not taken from it besides. */
+WIRE_TEST(window, offered__moves_on_with_a_hole, "F1 F9")
+{
+	int fd = open_with_buffer(32768);
+	int64_t edge = c->stack_edge, at;
+
+	for (at = 3001; at + 1000 < edge; at += 1000) {
+		inject(ACK, SEQ(at), LEN(1000));
+		expect(ACK, ACK(1));
+	}
+	inject(ACK, SEQ(1), LEN(1000));
+	expect(ACK, ACK(1001));
+	app_read(fd, 1000);
+	inject(ACK, SEQ(1001), LEN(1000));
+	expect(ACK, ACK(2001));
+	differs_from_builtin("it counts what waits twice");
+	app_read(fd, 1000);
+	inject(ACK, SEQ(3001), LEN(1000));
+	expect(ACK, ACK(2001));
+	ensure_in(c->stack_edge - edge, 1900, 2100);
+	inject(ACK, SEQ(2001), LEN(1000));
+	expect(ACK, ACK(at));
+	app_read(fd, at - 2001);
+	ignore_rest();
+}
+
 /* ------------------------------------------------------- receiver's SWS */
 
 /* Reading single bytes must not offer windows of single bytes. */
