@@ -9,8 +9,9 @@
  * number, so nothing is cut at the front. What lies beyond the offered window is
  * cut off at the back.
  *
- * A buffer of N bytes promises a window of N/2: the other half pays for the
- * packets' overhead. What happens when that is not enough is in rcvmem.c.
+ * A part of the buffer is promised as window, the rest pays for the packets' overhead:
+ * half when SO_RCVBUF has set it, otherwise as much as packets took that came lately.
+ * What happens when that is not enough is in rcvmem.c.
  *
  * Acknowledging. Handlers mark icsk_ack.pending: SCHED "one is owed", NOW "and at
  * once" (RFC 5681 section 4.2). ltcp_ack_decide(), from ltcp_push(), sends it or
@@ -85,10 +86,11 @@ static bool ltcp_ack_was_left(const struct sock *sk)
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u32 unacked = tp->rcv_nxt - tp->rcv_wup;
 
-	return inet_csk_ack_scheduled(sk) &&
-	       (unacked > icsk->icsk_ack.rcv_mss ||
-		(unacked < icsk->icsk_ack.rcv_mss && !inet_csk_in_pingpong_mode((struct sock *)sk) &&
-		 skb_queue_empty(&sk->sk_receive_queue)));
+	if (!inet_csk_ack_scheduled(sk) || !unacked || unacked == icsk->icsk_ack.rcv_mss)
+		return false;
+	return unacked > icsk->icsk_ack.rcv_mss ||
+	       (!inet_csk_in_pingpong_mode((struct sock *)sk) &&
+		skb_queue_empty(&sk->sk_receive_queue));
 }
 
 /**
@@ -215,13 +217,17 @@ static void ltcp_rcvbuf_grow(struct sock *sk, u32 copied)
 				       ltcp_win_from_space(sk, rcvbuf));
 }
 
-static void ltcp_wnd_share_adjust(struct ltcp_sock *lt)
+/* Returns true when less of the buffer is window than before. */
+static bool ltcp_wnd_share_adjust(struct ltcp_sock *lt)
 {
+	u32 before = lt->wnd_share;
+
 	if (lt->arrived_memory)
 		lt->wnd_share = ltcp_wnd_share(lt->wnd_share, lt->arrived_text,
 					       lt->arrived_memory);
 	lt->arrived_text = 0;
 	lt->arrived_memory = 0;
+	return lt->wnd_share < before;
 }
 
 /**
@@ -229,7 +235,8 @@ static void ltcp_wnd_share_adjust(struct ltcp_sock *lt)
  * @sk: connection whose program has just read
  *
  * Once a round trip; what was read in it is what a window must hold (dynamic
- * right-sizing). tcp_moderate_rcvbuf and SO_RCVBUF turn it off.
+ * right-sizing). tcp_moderate_rcvbuf and SO_RCVBUF turn it off. What part of the
+ * buffer is window is looked at, too.
  *
  * Context: process, socket lock.
  */
@@ -242,16 +249,14 @@ void ltcp_rcv_space_adjust(struct sock *sk)
 	ltcp_trace_kernel(tcp_rcv_space_adjust, sk);
 	if (!rtt_us || tp->tcp_mstamp - tp->rcvq_space.time < rtt_us)
 		return;
-	copied = tp->copied_seq - tp->rcvq_space.seq;
-	if (copied > tp->rcvq_space.space) {
-		if (READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_moderate_rcvbuf) &&
-		    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
-			ltcp_rcvbuf_grow(sk, copied);
-		tp->rcvq_space.space = copied;
-	}
+	copied = max_t(u32, tp->copied_seq - tp->rcvq_space.seq, tp->rcvq_space.space);
+	if ((ltcp_wnd_share_adjust(ltcp_sk(sk)) || copied > tp->rcvq_space.space) &&
+	    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_moderate_rcvbuf) &&
+	    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
+		ltcp_rcvbuf_grow(sk, copied);
+	tp->rcvq_space.space = copied;
 	tp->rcvq_space.seq = tp->copied_seq;
 	tp->rcvq_space.time = tp->tcp_mstamp;
-	ltcp_wnd_share_adjust(ltcp_sk(sk));
 }
 
 /* ------------------------------------------------------------------ */
@@ -276,7 +281,8 @@ static bool ltcp_coalesce(struct sock *sk, struct sk_buff *to,
 	sk_mem_charge(sk, delta);
 	cb->end_seq = ltcp_cb(skb)->end_seq;
 	cb->flags |= ltcp_cb(skb)->flags;
-	ltcp_stamp_follow(to, skb);
+	if (skb->len)
+		ltcp_stamp_follow(to, skb);
 	kfree_skb_partial(skb, stolen);
 	return true;
 }
@@ -424,7 +430,8 @@ static bool ltcp_ofo_append(struct sock *sk, struct sk_buff *skb)
 
 	if (!ltcp_coalesce(sk, last, skb))
 		return false;
-	ltcp_sk(sk)->ofo_memory += last->truesize - before;
+	WRITE_ONCE(ltcp_sk(sk)->ofo_memory,
+		   ltcp_sk(sk)->ofo_memory + last->truesize - before);
 	return true;
 }
 
@@ -534,10 +541,12 @@ static void ltcp_data_in_order(struct sock *sk, struct sk_buff *skb)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	bool fin = ltcp_cb(skb)->flags & LTCP_FLAG_FIN;
-	enum skb_drop_reason why = ltcp_rcv_room(sk, skb);
+	enum skb_drop_reason why = SKB_NOT_DROPPED_YET;
 
 	/* A FIN alone takes no room behind text */
-	if (unlikely(why) && (skb->len || skb_queue_empty(&sk->sk_receive_queue))) {
+	if (likely(skb->len) || skb_queue_empty(&sk->sk_receive_queue))
+		why = ltcp_rcv_room(sk, skb);
+	if (unlikely(why)) {
 		ltcp_ack_now(sk);
 		ltcp_drop(sk, skb, why);
 		/* Only reading makes room: now or never, SO_RCVLOWAT or not */

@@ -252,8 +252,8 @@ void ltcp_v4_note_header(struct sock *sk, const struct sk_buff *skb)
 /* Let a segment wait for the socket's owner. False when too many wait. */
 static bool ltcp_v4_backlog(struct sock *sk, struct sk_buff *skb)
 {
-	/* What the window promises may weigh as much again when it comes in bits */
-	u64 limit = 2ULL * READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
+	/* All of the buffer may be promised, and weigh four times as much in bits */
+	u64 limit = 4ULL * READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
 		    64 * 1024;
 
 	/* It has served: holding the route of each would cost more than it is worth */

@@ -30,8 +30,9 @@ void ltcp_rate_sent(struct ltcp_sock *lt, struct sk_buff *skb)
 	struct tcp_sock *tp = &lt->tcp;
 	u32 in_flight = ltcp_in_flight(tp);
 
-	/* Not by what counts as lost: that may be on its way, and be delivered at once */
-	if (tp->packets_out - tp->sacked_out <= cb->segs) {
+	/* Alone. What counts as lost may be on its way, and be delivered at once */
+	if (tp->packets_out - tp->sacked_out <= cb->segs &&
+	    !(cb->sacked & LTCP_SKB_EVER_RETRANS)) {
 		tp->first_tx_mstamp = tp->tcp_mstamp;
 		tp->delivered_mstamp = tp->tcp_mstamp;
 	}

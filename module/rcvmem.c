@@ -24,6 +24,8 @@
 
 #define LTCP_COMPACT_MAX	SKB_MAX_ORDER(0, 0)	/* payload of a full packet */
 #define LTCP_COMPACT_PRICE_SHIFT	3
+/* sk_rmem_alloc is an int, and may pass the limit by a packet */
+#define LTCP_RCV_MOST		(3U << 29)
 
 /* Is at least a third of what this packet costs for other than these @bytes? */
 static bool ltcp_is_wasteful(const struct sk_buff *skb, u32 bytes)
@@ -175,7 +177,7 @@ void ltcp_ofo_link(struct ltcp_sock *lt, struct sk_buff *skb,
 {
 	rb_link_node(&skb->rbnode, parent, link);
 	rb_insert_color(&skb->rbnode, &lt->tcp.out_of_order_queue);
-	lt->ofo_memory += skb->truesize;
+	WRITE_ONCE(lt->ofo_memory, lt->ofo_memory + skb->truesize);
 }
 
 /**
@@ -188,7 +190,7 @@ void ltcp_ofo_link(struct ltcp_sock *lt, struct sk_buff *skb,
 void ltcp_ofo_erase(struct ltcp_sock *lt, struct sk_buff *skb)
 {
 	rb_erase(&skb->rbnode, &lt->tcp.out_of_order_queue);
-	lt->ofo_memory -= skb->truesize;
+	WRITE_ONCE(lt->ofo_memory, lt->ofo_memory - skb->truesize);
 }
 
 /* The islands, from left to right, out of their tree. */
@@ -267,7 +269,7 @@ static u32 ltcp_rcv_limit(const struct sock *sk)
 	u32 promised = ltcp_offered_wnd(tp->copied_seq, tp->rcv_wup,
 					tp->rcv_wnd);
 
-	return max_t(u32, sk->sk_rcvbuf, 2 * promised);
+	return max_t(u32, sk->sk_rcvbuf, min(2 * promised, LTCP_RCV_MOST));
 }
 
 static bool ltcp_rcv_is_over(const struct sock *sk)

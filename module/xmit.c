@@ -248,7 +248,7 @@ static struct sk_buff *ltcp_bare_skb(u32 seq, u8 flags, gfp_t gfp)
 
 /*
  * SEG.SEQ of a segment without text: SND.NXT, unless the peer has shrunk its window to
- * end before that by more than scaling explains. There it would not be acceptable, nor
+ * end before that by more than its scale explains. There it would not be acceptable, nor
  * its ACK be heard.
  */
 static u32 ltcp_bare_seq(const struct tcp_sock *tp)
@@ -256,13 +256,13 @@ static u32 ltcp_bare_seq(const struct tcp_sock *tp)
 	u32 edge = tp->snd_una + tp->snd_wnd;
 
 	if (likely(seq_leq(tp->snd_nxt, edge)) ||
-	    tp->snd_nxt - edge < 1U << tp->rx_opt.rcv_wscale)
+	    tp->snd_nxt - edge < 1U << tp->rx_opt.snd_wscale)
 		return tp->snd_nxt;
 	return edge;
 }
 
 /**
- * ltcp_send_ack - send <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> now
+ * ltcp_send_ack - send <ACK=RCV.NXT><CTL=ACK> now
  * @sk: connection
  *
  * Without memory the delayed-ACK timer tries again. Context: socket lock.

@@ -270,14 +270,6 @@ static bool sent_in_probe_rtt(struct bbr *b, u32 prior_delivered)
 	return b->app_limited_marked;
 }
 
-/* The first round trip may be known from before: the handshake's (OnInit: SRTT). */
-static u32 rtt_of(const struct bbr *b, const struct ltcp_cc_ack *ack)
-{
-	if (b->min_rtt_us != BBR_INFINITY || !ack->min_rtt_us)
-		return ack->rtt_us;
-	return min(ack->rtt_us ?: BBR_INFINITY, ack->min_rtt_us);
-}
-
 static struct bbr_rs sample(struct bbr *b, const struct ltcp_cc_ack *ack)
 {
 	const struct ltcp_cc_rate *rate = &ack->rate;
@@ -290,7 +282,8 @@ static struct bbr_rs sample(struct bbr *b, const struct ltcp_cc_ack *ack)
 		.newly_acked = ack->acked_segs,
 		.prior_in_flight = ack->in_flight,
 		.in_flight = ack->in_flight - min(gone, ack->in_flight),
-		.rtt_us = rtt_of(b, ack),
+		.rtt_us = ack->rtt_us,
+		.least_rtt_us = ack->min_rtt_us,
 		.bw = bandwidth(rate->delivered, rate->interval_us, mss),
 		.delivered = rate->delivered,
 		.prior_delivered = rate->prior_delivered,

@@ -224,6 +224,7 @@ _Static_assert(sizeof(struct bbr) <= sizeof(((struct ltcp_cc *)0)->priv),
  * @prior_in_flight: segments in flight before it
  * @in_flight: and after it
  * @rtt_us: round-trip time; 0: not measured
+ * @least_rtt_us: least round-trip time, the handshake's included; 0: not known
  * @bw: delivery rate; 0: not measured
  * @delivered: segments delivered since the sampled one was sent; 0: no sample
  * @prior_delivered: segments delivered when the sampled one was sent
@@ -241,6 +242,7 @@ struct bbr_rs {
 	u32 prior_in_flight;
 	u32 in_flight;
 	u32 rtt_us;
+	u32 least_rtt_us;
 	u32 bw;
 	u32 delivered;
 	u32 prior_delivered;

@@ -157,18 +157,20 @@ void ltcp_bbr_set_pacing_rate(struct ltcp_cc *cc, u32 gain)
 }
 
 /*
- * InitPacingRate: the initial window every round trip, with STARTUP's gain. The
- * first round-trip time may come only now.
+ * InitPacingRate: the initial window every round trip, with STARTUP's gain. The first
+ * round-trip time may come only now; but if it is a late one, the handshake has told
+ * better. (For the model it has not: who answered may not have been the peer.)
  */
 static void init_pacing_rate(struct ltcp_cc *cc, const struct bbr_rs *rs)
 {
 	const struct bbr *b = bbr_of(cc);
 	u64 bytes = (u64)b->initial_cwnd * rs->mss;
+	u32 rtt_us = min(b->min_rtt_us, rs->least_rtt_us ?: BBR_INFINITY);
 
-	if (b->min_rtt_us == BBR_INFINITY)
+	if (rtt_us == BBR_INFINITY)
 		return;
-	cc->pacing_rate = div_u64(bytes * 1000000 * pacing_gains[BBR_STARTUP] /
-				  100, b->min_rtt_us);
+	cc->pacing_rate = div_u64(bytes * 1000000 * pacing_gains[BBR_STARTUP] / 100,
+				  rtt_us);
 }
 
 /* BoundCwndForModel */

@@ -260,6 +260,16 @@ int app_get(int fd, int level, int name)
 	return value;
 }
 
+uint32_t app_memory(int fd, int which)
+{
+	uint32_t info[SK_MEMINFO_VARS] = {};
+	socklen_t len = sizeof(info);
+
+	ensure(!getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len), "SO_MEMINFO: %s",
+	       strerror(errno));
+	return info[which];
+}
+
 struct tcp_info app_info(int fd)
 {
 	return app_full_info(fd, NULL).base;

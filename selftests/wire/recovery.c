@@ -6,11 +6,6 @@
  */
 #include "wire.h"
 
-#ifndef SO_MEMINFO
-#define SO_MEMINFO 55
-#endif
-enum { MEMINFO_SNDBUF = 3, MEMINFO_WMEM_QUEUED = 5, MEMINFO_VARS = 9 };
-
 static int64_t seg(int n)
 {
 	return 1 + n * 1000;
@@ -424,17 +419,6 @@ static int64_t grow(int fd, int mss, int segments)
 	}
 }
 
-static uint32_t queued_memory(int fd, uint32_t *sndbuf)
-{
-	uint32_t info[MEMINFO_VARS] = {};
-	socklen_t len = sizeof(info);
-
-	ensure(!getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len), "SO_MEMINFO: %s",
-	       strerror(errno));
-	*sndbuf = info[MEMINFO_SNDBUF];
-	return info[MEMINFO_WMEM_QUEUED];
-}
-
 /*
  * SACKs over a long queue of tiny segments, first of every other segment, then
  * of odd bytes: the stack survives, what it holds stays bounded, ACKs stay
@@ -444,7 +428,6 @@ WIRE_TEST_LONG(recovery, attack__sacks_over_tiny_segments, 120,
 	       "ATTACK-1 ATTACK-2 ATTACK-3 ATTACK-4 R4")
 {
 	enum { TINY = 48, N = 600 };
-	uint32_t queued, sndbuf;
 	int64_t una, begun, max;
 	int fd, i, step;
 
@@ -464,9 +447,10 @@ WIRE_TEST_LONG(recovery, attack__sacks_over_tiny_segments, 120,
 		}
 	note("the SACKs took %lld ms", (long long)(now_us() - begun) / 1000);
 	ensure(now_us() - begun < 5000000, "SACKs are expensive");
-	queued = queued_memory(fd, &sndbuf);
-	ensure(queued <= 2 * sndbuf + 512 * 1024, "%u bytes queued, SO_SNDBUF is %u",
-	       queued, sndbuf);
+	ensure(app_memory(fd, SK_MEMINFO_WMEM_QUEUED) <=
+	       2 * app_memory(fd, SK_MEMINFO_SNDBUF) + 512 * 1024,
+	       "%u bytes queued, SO_SNDBUF is %u", app_memory(fd, SK_MEMINFO_WMEM_QUEUED),
+	       app_memory(fd, SK_MEMINFO_SNDBUF));
 	take_burst(20);
 	inject(ACK, ACK(c->stack_max));
 	ensure(take_burst(1000).to > max, "the connection does not go on");

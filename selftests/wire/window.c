@@ -2,6 +2,7 @@
 /*
  * window.c - flow control (RFC 9293, section 3.8.6; RFC 7323, section 2)
  */
+#include <poll.h>
 #include <sys/ioctl.h>
 #include "wire.h"
 
@@ -196,6 +197,31 @@ WIRE_TEST(window, offered__moves_on_with_a_hole, "F1 F9")
 	inject(ACK, SEQ(2001), LEN(1000));
 	expect(ACK, ACK(at));
 	app_read(fd, at - 2001);
+	ignore_rest();
+}
+
+/* Neither do they make SO_RCVLOWAT give up: more will come in order. */
+WIRE_TEST(window, islands__leave_room_for_lowat, "F1 F9 A3")
+{
+	int fd = open_with_buffer(32768);
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	int64_t at;
+
+	app_set(fd, SOL_SOCKET, SO_RCVLOWAT, 20000);
+	inject(ACK, SEQ(1), LEN(1000));
+	expect(ACK, ACK(1001));
+	for (at = 3001; app_memory(fd, SK_MEMINFO_RMEM_ALLOC) <= 65536 / 8 * 7; at += 300) {
+		ensure(at < c->stack_edge, "islands take %u bytes", app_memory(fd, SK_MEMINFO_RMEM_ALLOC));
+		inject(ACK, SEQ(at), LEN(100));
+		expect(ACK, ACK(1001));
+	}
+	differs_from_builtin("their memory counts as if it waited for the reader");
+	ensure_eq(poll(&readable, 1, 0), 0);
+	for (at = 1001; at < 20001; at += 1000)
+		inject(ACK, SEQ(at), LEN(1000));
+	ensure_eq(poll(&readable, 1, 0), 1);
+	take_burst(50);
+	app_read(fd, 20000);
 	ignore_rest();
 }
 
@@ -538,6 +564,22 @@ WIRE_TEST(window, shrunk__acks_stay_acceptable, "F2 MUST-34")
 	app_read(fd, 300);
 	app_abort(fd);
 	ignore_rest();
+}
+
+/* What the peer's scale rounds off it has not taken back, and has received. */
+WIRE_TEST(window, shrunk__by_rounding, "F2 W6")
+{
+	int fd = active_open(MSS(1000), WSCALE(14));
+
+	differs_from_builtin("it goes by the scale of its own window");
+	inject(ACK, ACK(1), WIN(2 << 14));
+	app_write(fd, 8000);
+	expect_bytes(1, 8001);
+	inject(PSH | ACK, ACK(1), WIN(0), LEN(100));
+	expect(ACK, SEQ(8001), ACK(101), LEN(0));
+	inject(PSH | ACK, ACK(8001), WIN(2 << 14), LEN(100));
+	expect(ACK, SEQ(8001), ACK(201), LEN(0));
+	app_read(fd, 200);
 }
 
 WIRE_TEST(window, shrunk__to_nothing, "F2 F6 MUST-34 SHLD-15 SHLD-17")

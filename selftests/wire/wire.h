@@ -62,6 +62,7 @@
 #define WIRE_H
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -411,6 +412,7 @@ void app_abort(int fd);			/* SO_LINGER 0, close */
 void app_set(int fd, int level, int name, int value);
 void app_choose(int fd, const char *algorithm);	/* TCP_CONGESTION */
 int app_get(int fd, int level, int name);
+uint32_t app_memory(int fd, int which);	/* SK_MEMINFO_* */
 size_t app_fill(int fd);		/* writes until the send buffer is full */
 void end_case(int fd);			/* of a table: aborts and forgets the socket */
 
