@@ -217,17 +217,13 @@ static void ltcp_rcvbuf_grow(struct sock *sk, u32 copied)
 				       ltcp_win_from_space(sk, rcvbuf));
 }
 
-/* Returns true when less of the buffer is window than before. */
-static bool ltcp_wnd_share_adjust(struct ltcp_sock *lt)
+static void ltcp_wnd_share_adjust(struct ltcp_sock *lt)
 {
-	u32 before = lt->wnd_share;
-
 	if (lt->arrived_memory)
 		lt->wnd_share = ltcp_wnd_share(lt->wnd_share, lt->arrived_text,
 					       lt->arrived_memory);
 	lt->arrived_text = 0;
 	lt->arrived_memory = 0;
-	return lt->wnd_share < before;
 }
 
 /**
@@ -249,12 +245,14 @@ void ltcp_rcv_space_adjust(struct sock *sk)
 	ltcp_trace_kernel(tcp_rcv_space_adjust, sk);
 	if (!rtt_us || tp->tcp_mstamp - tp->rcvq_space.time < rtt_us)
 		return;
-	copied = max_t(u32, tp->copied_seq - tp->rcvq_space.seq, tp->rcvq_space.space);
-	if ((ltcp_wnd_share_adjust(ltcp_sk(sk)) || copied > tp->rcvq_space.space) &&
-	    READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_moderate_rcvbuf) &&
-	    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
-		ltcp_rcvbuf_grow(sk, copied);
-	tp->rcvq_space.space = copied;
+	ltcp_wnd_share_adjust(ltcp_sk(sk));
+	copied = tp->copied_seq - tp->rcvq_space.seq;
+	if (copied > tp->rcvq_space.space) {
+		if (READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_moderate_rcvbuf) &&
+		    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK))
+			ltcp_rcvbuf_grow(sk, copied);
+		tp->rcvq_space.space = copied;
+	}
 	tp->rcvq_space.seq = tp->copied_seq;
 	tp->rcvq_space.time = tp->tcp_mstamp;
 }
