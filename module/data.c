@@ -110,6 +110,7 @@ void ltcp_rcv_consumed(struct sock *sk, int copied)
 	ltcp_rwnd_load(sk, &in);
 	if (!ltcp_ack_was_left(sk) && !ltcp_rwnd_update_due(&in, copied))
 		return;
+	ltcp_sk(sk)->acked_on_read = true;
 	ltcp_mstamp_refresh(tcp_sk(sk));
 	ltcp_send_ack(sk);
 }
@@ -527,6 +528,7 @@ static void ltcp_owe_ack(struct sock *sk)
 	u32 now = tcp_jiffies32, now_us = lt->tcp.tcp_mstamp;
 
 	inet_csk_schedule_ack(sk);
+	lt->acked_on_read = false;
 	if (now - icsk->icsk_ack.lrcvtime > icsk->icsk_rto)
 		icsk->icsk_ack.quick = LTCP_QUICK_ACKS;
 	icsk->icsk_ack.lrcvtime = now;
@@ -770,12 +772,14 @@ void ltcp_ack_sent(struct sock *sk)
  * ltcp_ack_rode - data goes out: was it an answer to what came in?
  * @sk: connection
  *
- * Then the next ACKs may wait for the next answers. Context: socket lock.
+ * Then the next ACKs may wait for the next answers; also where this one's did not, since
+ * the program read before it answered. Context: socket lock.
  */
 void ltcp_ack_rode(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
 
-	if (inet_csk_ack_scheduled(sk))
+	if (inet_csk_ack_scheduled(sk) || ltcp_sk(sk)->acked_on_read)
 		icsk->icsk_ack.pingpong = LTCP_INTERACTIVE;
+	ltcp_sk(sk)->acked_on_read = false;
 }

@@ -199,6 +199,7 @@ struct ltcp_sock {
 	u32 data_us;			/* when the last segment with data came, tcp_mstamp */
 	u32 compact_after;		/* no compaction before segs_in is there */
 	bool quick_route;		/* the route's quickack metric: no ACK is delayed */
+	bool acked_on_read;		/* what came last; nothing has been sent since */
 	bool in_stream;			/* the last one came soon after the one before */
 	u8 reader;			/* LTCP_READER_*: does one alone sleep in recv()? */
 

@@ -412,6 +412,30 @@ WIRE_TEST(receive, ack__of_a_small_segment_that_is_read, "F5 F3")
 	expect(PSH | ACK, ACK(c->peer_max), LEN(10));
 }
 
+/* Whose program answers what it reads needs no such ACK from the second time on. */
+WIRE_TEST(receive, ack__of_what_is_answered, "F5 F3")
+{
+	int fd = active_open(), i;
+
+	for (i = 0; i < 20; i++) {		/* until ACKs are delayed */
+		inject(ACK, LEN(1460));
+		expect_ack(c->peer_max);
+	}
+	app_read(fd, 20 * 1460);
+	pass_ms(20);
+	inject(PSH | ACK, LEN(100));
+	app_read(fd, 100);
+	expect_within(0, 2, ACK, ACK(c->peer_max), LEN(0));
+	for (i = 0; i < 3; i++) {
+		app_write(fd, 10);
+		expect(PSH | ACK, ACK(c->peer_max), LEN(10));
+		pass_ms(20);
+		inject(PSH | ACK, ACK(c->stack_max), LEN(100));
+		app_read(fd, 100);
+		expect_silence(10);
+	}
+}
+
 /* The path takes smaller segments from now on: still every second one is acknowledged. */
 WIRE_TEST(receive, ack__every_second_of_smaller_segments, "F5")
 {
