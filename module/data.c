@@ -218,11 +218,17 @@ static void ltcp_rcvbuf_grow(struct sock *sk, u32 copied)
 				       ltcp_win_from_space(sk, rcvbuf));
 }
 
+/*
+ * It never falls: a window that ends at less than half of what the peer has seen, and
+ * below its MSS, would make a sender wait that avoids silly windows. When packets come
+ * to weigh more, rcvmem.c finds room for them.
+ */
 static void ltcp_wnd_share_adjust(struct ltcp_sock *lt)
 {
 	if (lt->arrived_memory)
-		lt->wnd_share = ltcp_wnd_share(lt->wnd_share, lt->arrived_text,
-					       lt->arrived_memory);
+		lt->wnd_share = max(lt->wnd_share,
+				    ltcp_wnd_share(lt->wnd_share, lt->arrived_text,
+						   lt->arrived_memory));
 	lt->arrived_text = 0;
 	lt->arrived_memory = 0;
 }

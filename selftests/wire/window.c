@@ -170,6 +170,19 @@ WIRE_TEST(window, offered__all_that_the_buffer_holds, "F1")
 		expect_ack(c->peer_max);
 		ensure_in((c->stack_edge - c->peer_max) * 100 / app_get(fd, SOL_SOCKET, SO_RCVBUF),
 			  set[i] ? 45 : 55, set[i] ? 50 : 94);
+		app_read(fd, 2 * 1460);
+
+		/* It does not fall again: the peer may wait for half of what it has seen */
+		for (r = 0; r < ROUNDS; r++) {
+			pass_ms(RTT_MS);
+			for (n = 0; n < SEGMENTS; n++)
+				inject(PSH | ACK, LEN(100));
+			take_burst(RTT_MS);
+			app_read(fd, SEGMENTS * 100);
+		}
+		take_burst(RTT_MS);
+		ensure_in((c->stack_edge - c->peer_max) * 100 / app_get(fd, SOL_SOCKET, SO_RCVBUF),
+			  set[i] ? 45 : 55, set[i] ? 50 : 94);
 		inject(RST, SEQ(c->peer_max));
 	}
 }
