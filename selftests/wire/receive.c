@@ -344,6 +344,15 @@ WIRE_TEST(receive, ack__quickack_sends_what_is_owed, "F5 A4")
 	expect(ACK, SEQ(1), ACK(401), LEN(0));
 }
 
+/* So many segments that from then on ACKs are delayed. */
+static void use_up_quick_acks(int segments)
+{
+	while (segments--) {
+		inject(ACK, LEN(1460));
+		expect_ack(c->peer_max);
+	}
+}
+
 /* Whoever sends a stream waits for the ACK; who asks a question, for an answer. */
 WIRE_TEST(receive, ack__odd_segment_of_a_stream, "F5")
 {
@@ -351,11 +360,8 @@ WIRE_TEST(receive, ack__odd_segment_of_a_stream, "F5")
 
 	differs_from_builtin("it is delayed by 40 ms");
 	fd = active_open();
-	for (i = 0; i < 16; i++) {		/* until ACKs are delayed */
-		inject(ACK, SEQ(1 + i * 1460), LEN(1460));
-		expect_ack(1 + (i + 1) * 1460);
-	}
-	for (; i < 19; i++)
+	use_up_quick_acks(16);
+	for (i = 16; i < 19; i++)
 		inject(ACK, SEQ(1 + i * 1460), LEN(1460));
 	expect_ack(1 + 18 * 1460);
 	expect_within(1, 12, ACK, ACK(1 + 19 * 1460), LEN(0));
@@ -377,10 +383,7 @@ WIRE_TEST(receive, ack__odd_segment_of_a_slow_stream, "F5")
 	int i;
 
 	active_open();
-	for (i = 0; i < 16; i++) {		/* until ACKs are delayed */
-		inject(ACK, LEN(1460));
-		expect_ack(c->peer_max);
-	}
+	use_up_quick_acks(16);
 	for (i = 0; i < 10; i++) {
 		inject(ACK, LEN(1460));
 		expect_silence(12);
@@ -417,10 +420,7 @@ WIRE_TEST(receive, ack__of_what_is_answered, "F5 F3")
 {
 	int fd = active_open(), i;
 
-	for (i = 0; i < 20; i++) {		/* until ACKs are delayed */
-		inject(ACK, LEN(1460));
-		expect_ack(c->peer_max);
-	}
+	use_up_quick_acks(20);
 	app_read(fd, 20 * 1460);
 	pass_ms(20);
 	inject(PSH | ACK, LEN(100));

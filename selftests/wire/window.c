@@ -142,47 +142,53 @@ WIRE_TEST(window, offered__keeps_ahead_of_slow_start, "F1")
 	ensure_in(room, 5 * (segments / 2) * 1000, 10 * (segments / 2) * 1000);
 }
 
+/* Round trips in each of which ten segments of @bytes arrive and are read. */
+static void rounds_of(int fd, int bytes)
+{
+	enum { RTT_MS = 20, ROUNDS = 20, SEGMENTS = 10 };
+	int r, n;
+
+	for (r = 0; r < ROUNDS; r++) {
+		pass_ms(RTT_MS);
+		for (n = 0; n < SEGMENTS; n++)
+			inject(PSH | ACK, LEN(bytes));
+		take_burst(RTT_MS);
+		app_read(fd, SEGMENTS * bytes);
+	}
+}
+
+/* What is left of the window, as percents of the receive buffer. */
+static int percent_offered(int fd)
+{
+	return (c->stack_edge - c->peer_max) * 100 / app_get(fd, SOL_SOCKET, SO_RCVBUF);
+}
+
 /* How much memory is overhead is learnt from what arrives; SO_RCVBUF has said it. */
 WIRE_TEST(window, offered__all_that_the_buffer_holds, "F1")
 {
-	enum { RTT_MS = 20, ROUNDS = 20, SEGMENTS = 10 };
 	static const bool set[] = { false, true };
 	size_t i;
 
 	differs_from_builtin("that of 6.1 keeps to tcp_adv_win_scale, that of 6.12 to SO_RCVBUF no more");
 	for (i = 0; i < ARRAY_SIZE(set); i++) {
-		int fd, r, n;
+		int fd, n;
 
 		new_connection();
 		fd = app_socket();
 		if (set[i])
 			app_set(fd, SOL_SOCKET, SO_RCVBUF, 100000);
 		active_open_fd(fd, FULL_OPTIONS);
-		for (r = 0; r < ROUNDS; r++) {
-			pass_ms(RTT_MS);
-			for (n = 0; n < SEGMENTS; n++)
-				inject(PSH | ACK, LEN(1460));
-			take_burst(RTT_MS);
-			app_read(fd, SEGMENTS * 1460);
-		}
+		rounds_of(fd, 1460);
 		for (n = 0; n < 2; n++)
 			inject(PSH | ACK, LEN(1460));
 		expect_ack(c->peer_max);
-		ensure_in((c->stack_edge - c->peer_max) * 100 / app_get(fd, SOL_SOCKET, SO_RCVBUF),
-			  set[i] ? 45 : 55, set[i] ? 50 : 94);
+		ensure_in(percent_offered(fd), set[i] ? 45 : 55, set[i] ? 50 : 94);
 		app_read(fd, 2 * 1460);
 
 		/* It does not fall again: the peer may wait for half of what it has seen */
-		for (r = 0; r < ROUNDS; r++) {
-			pass_ms(RTT_MS);
-			for (n = 0; n < SEGMENTS; n++)
-				inject(PSH | ACK, LEN(100));
-			take_burst(RTT_MS);
-			app_read(fd, SEGMENTS * 100);
-		}
-		take_burst(RTT_MS);
-		ensure_in((c->stack_edge - c->peer_max) * 100 / app_get(fd, SOL_SOCKET, SO_RCVBUF),
-			  set[i] ? 45 : 55, set[i] ? 50 : 94);
+		rounds_of(fd, 100);
+		take_burst(20);
+		ensure_in(percent_offered(fd), set[i] ? 45 : 55, set[i] ? 50 : 94);
 		inject(RST, SEQ(c->peer_max));
 	}
 }
