@@ -10,7 +10,7 @@
  * cut off at the back.
  *
  * A part of the buffer is promised as window, the rest pays for the packets' overhead:
- * half when SO_RCVBUF has set it, otherwise as much as packets took that came lately.
+ * half when SO_RCVBUF has set it, otherwise as much as packets have been seen to take.
  * What happens when that is not enough is in rcvmem.c.
  *
  * Acknowledging. Handlers mark icsk_ack.pending: SCHED "one is owed", NOW "and at
@@ -42,8 +42,7 @@ static void ltcp_rwnd_load(const struct sock *sk, struct ltcp_rwnd_in *in)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	int rcvbuf = READ_ONCE(sk->sk_rcvbuf);
-	/* What waits to be read: islands fill a part of the window itself */
-	int used = atomic_read(&sk->sk_rmem_alloc) - ltcp_sk(sk)->ofo_memory;
+	int used = ltcp_rcv_waiting(sk);
 
 	in->rcv_nxt = tp->rcv_nxt;
 	in->rcv_wup = tp->rcv_wup;
@@ -86,11 +85,13 @@ static bool ltcp_ack_was_left(const struct sock *sk)
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u32 unacked = tp->rcv_nxt - tp->rcv_wup;
 
-	if (!inet_csk_ack_scheduled(sk) || !unacked || unacked == icsk->icsk_ack.rcv_mss)
+	if (!inet_csk_ack_scheduled(sk))
 		return false;
-	return unacked > icsk->icsk_ack.rcv_mss ||
-	       (!inet_csk_in_pingpong_mode((struct sock *)sk) &&
-		skb_queue_empty(&sk->sk_receive_queue));
+	if (unacked > icsk->icsk_ack.rcv_mss)
+		return true;
+	return unacked && unacked < icsk->icsk_ack.rcv_mss &&
+	       !inet_csk_in_pingpong_mode((struct sock *)sk) &&
+	       skb_queue_empty(&sk->sk_receive_queue);
 }
 
 /**

@@ -507,6 +507,15 @@ static inline u32 ltcp_win_from_space(const struct sock *sk, int space)
 	return space > 0 ? (u64)space * ltcp_wnd_share_of(sk) >> 8 : 0;
 }
 
+/*
+ * Memory of what waits to be read, bytes; islands fill a part of the window itself.
+ * Without the socket lock it may be stale.
+ */
+static inline int ltcp_rcv_waiting(const struct sock *sk)
+{
+	return sk_rmem_alloc_get(sk) - READ_ONCE(ltcp_sk(sk)->ofo_memory);
+}
+
 /* ---- main.c: registration, unload order ---- */
 extern struct inet_protosw ltcp_protosw;
 int ltcp_takeover_set(struct ltcp_net *ln, bool on);

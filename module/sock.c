@@ -218,12 +218,11 @@ static bool ltcp_rcv_full(const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	int rcvbuf = READ_ONCE(sk->sk_rcvbuf);
-	int used = sk_rmem_alloc_get(sk) - READ_ONCE(ltcp_sk((struct sock *)sk)->ofo_memory);
 	int wnd = READ_ONCE(tp->rcv_wup) + READ_ONCE(tp->rcv_wnd) -
 		  READ_ONCE(tp->rcv_nxt);
 
 	return wnd <= READ_ONCE(inet_csk(sk)->icsk_ack.rcv_mss) ||
-	       used > rcvbuf - (rcvbuf >> 3) ||
+	       ltcp_rcv_waiting(sk) > rcvbuf - (rcvbuf >> 3) ||
 	       sk_under_memory_pressure(sk);
 }
 

@@ -837,14 +837,11 @@ void ltcp_push(struct sock *sk)
 		if (unlikely(lt->tcp.lost_out) &&
 		    lt->frto.step != LTCP_FRTO_STEP3)
 			ltcp_send_lost(sk);
-		if (!skb_queue_empty(&lt->unsent)) {
+		if (!skb_queue_empty(&lt->unsent))
 			stop = ltcp_send_new(sk, false);
-			ltcp_rate_check_app_limited(lt);
-			if (!lt->tcp.packets_out && !skb_queue_empty(&lt->unsent))
-				ltcp_timer_arm_persist(sk);
-		} else {
-			ltcp_rate_check_app_limited(lt);
-		}
+		ltcp_rate_check_app_limited(lt);
+		if (!lt->tcp.packets_out && !skb_queue_empty(&lt->unsent))
+			ltcp_timer_arm_persist(sk);
 		if (unlikely(lt->frto.step == LTCP_FRTO_STEP3) &&
 		    stop != LTCP_TX_HELD)
 			ltcp_frto_without_new(sk);
