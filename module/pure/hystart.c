@@ -7,8 +7,9 @@
  * Slow start without a threshold ends in a loss, often of half a window. But
  * before a queue overflows it fills, and the round trips get longer:
  *
- *	slow start --- the round's least RTT exceeds the last round's
- *	    ^	       by an eighth (4 to 16 ms) ---> Conservative Slow Start
+ *	slow start --- the round's least RTT exceeds the last round's, or the
+ *	    ^	       least of all, by an eighth (4 to 16 ms)
+ *	    |					---> Conservative Slow Start
  *	    |						|	|
  *	    +---- it is below the baseline again -------+	five rounds
  *								|
@@ -16,6 +17,10 @@
  *
  * Conservative Slow Start (CSS) grows at a quarter of the pace and looks whether
  * it was jitter only. The baseline is the round trip it began with.
+ *
+ * (The least of all is not the RFC's. A queue that grows little by little, or whose
+ * last round's least came from a packet that met a gap in it, shows only there; what
+ * the path itself has become longer by, CSS takes five rounds to believe.)
  *
  * The least of at least eight samples is what speaks for a round. An ACK gives
  * one sample however many segments it covers: they came in one train, and the
@@ -37,8 +42,11 @@
  *
  * When it goes on for half of the least round trip, the path was at least half full
  * a round ago, and cwnd, grown by every ACK, now is what the path holds or up to
- * half as much again: slow start is over. A train of less than 2 ms is no sign; a
- * batch of packets at a network card makes the same.
+ * half as much again: slow start is over. One who paces spreads a window over half a
+ * round trip; there only a train of a whole one tells. A train of less than 2 ms is no
+ * sign; a batch of packets at a network card makes the same. ACKs belong to one train
+ * when an eighth of the round trip, but 2 to 5 ms, lies between them at most: at
+ * 10 Mbit/s those for every second packet are 2.4 ms apart.
  *
  * Section 4.3: only the first slow start needs this; later ones have a threshold.
  */
@@ -53,7 +61,11 @@
 #define CSS_ROUNDS		5
 #define L_NOT_PACED		8
 
-#define TRAIN_GAP_US		2000U	/* between ACKs of one train, at most */
+/* Between ACKs of one train, at most */
+#define TRAIN_GAP_MIN_US	2000U
+#define TRAIN_GAP_MAX_US	5000U
+#define TRAIN_GAP_DIVISOR	8
+
 #define TRAIN_MIN_US		2000U
 
 static void resume_slow_start(struct ltcp_hystart *h)
@@ -92,30 +104,32 @@ static void take_sample(struct ltcp_hystart *h, u32 rtt_us)
 }
 
 /* Did the round trip grow by more than jitter? An unknown one is the greatest. */
-static bool delay_increased(const struct ltcp_hystart *h)
+static bool delay_increased(const struct ltcp_hystart *h, u32 min_rtt_us)
 {
-	u32 thresh_us = max(min(h->last_min_us / MIN_RTT_DIVISOR,
+	u32 before_us = min(h->last_min_us, min_rtt_us ?: LTCP_HYSTART_NO_RTT);
+	u32 thresh_us = max(min(before_us / MIN_RTT_DIVISOR,
 				MAX_RTT_THRESH_US), MIN_RTT_THRESH_US);
 
-	return h->current_min_us >= h->last_min_us &&
-	       h->current_min_us - h->last_min_us >= thresh_us;
+	return h->current_min_us >= before_us &&
+	       h->current_min_us - before_us >= thresh_us;
 }
 
-/* Have this round's ACKs come in one train, half a round trip long by now? */
+/* Have this round's ACKs come in one train, long enough by now? */
 static bool train_fills_path(struct ltcp_hystart *h,
 			     const struct ltcp_cc_ack *ack)
 {
 	u32 now_us = ack->now_us;
+	u32 gap_us = max(min(ack->min_rtt_us / TRAIN_GAP_DIVISOR,
+			     TRAIN_GAP_MAX_US), TRAIN_GAP_MIN_US);
+	u32 full_us = ack->paced ? ack->min_rtt_us : ack->min_rtt_us / 2;
 
 	if (ack->round_start)
 		h->train_start_us = now_us;
-	else if (now_us - h->train_end_us > TRAIN_GAP_US)
+	else if (now_us - h->train_end_us > gap_us)
 		return false;	/* and so it stays until the next round */
 	h->train_end_us = now_us;
-	if (!ack->min_rtt_us || !ack->cwnd_limited || ack->paced)
-		return false;
-	return now_us - h->train_start_us >=
-	       max(ack->min_rtt_us / 2, TRAIN_MIN_US);
+	return ack->min_rtt_us && ack->cwnd_limited &&
+	       now_us - h->train_start_us >= max(full_us, TRAIN_MIN_US);
 }
 
 /**
@@ -142,7 +156,7 @@ bool ltcp_hystart_on_ack(struct ltcp_hystart *h, const struct ltcp_cc_ack *ack)
 	if (h->samples < N_RTT_SAMPLE || !ack->cwnd_limited)
 		return false;
 
-	if (!ltcp_hystart_in_css(h) && delay_increased(h))
+	if (!ltcp_hystart_in_css(h) && delay_increased(h, ack->min_rtt_us))
 		h->baseline_us = h->current_min_us;
 	else if (h->current_min_us < h->baseline_us &&
 		 ltcp_hystart_in_css(h))

@@ -9,6 +9,7 @@
 
 struct hystart_run {
 	struct ltcp_hystart h;
+	u32 min_rtt_us;		/* 0: not known */
 	bool over;
 };
 
@@ -26,7 +27,7 @@ static void acks(struct hystart_run *r, u32 n, u32 rtt_us, bool new_round)
 	for (u32 i = 0; i < n && !r->over; i++) {
 		struct ltcp_cc_ack ack = {
 			.acked_segs = 1, .rtt_us = rtt_us, .cwnd_limited = true,
-			.round_start = new_round && !i,
+			.round_start = new_round && !i, .min_rtt_us = r->min_rtt_us,
 		};
 
 		r->over = ltcp_hystart_on_ack(&r->h, &ack);
@@ -85,11 +86,32 @@ TEST(ltcp_hystart_on_ack__jitter, "C3")
 		acks(&r, 20, 140000, false);
 		EXPECT(!ltcp_hystart_in_css(&r.h), "round %u", round);
 	}
-	/* the least of all rounds would not do: the path may have changed */
+	/* with the least of all unknown, it is the last round that counts */
 	round_of(&r, 2 * N, 44000);
 	EXPECT(!ltcp_hystart_in_css(&r.h), "less than 1/8 above the last");
 	round_of(&r, 2 * N, 49500);
 	EXPECT(ltcp_hystart_in_css(&r.h), "an eighth above the last");
+}
+
+/* A queue that grows little by little is one, too; so is one with gaps. */
+TEST(ltcp_hystart_on_ack__least_of_all, "C3")
+{
+	static const u32 rounds_us[][3] = {
+		{ 40000, 42500, 44999 }, { 40000, 42500, 45000 },
+		{ 50000, 52000, 46000 },
+	};
+	static const bool css[] = { false, true, false };
+
+	for (u32 i = 0; i < ARRAY_SIZE(rounds_us); i++) {
+		struct hystart_run r = begin();
+
+		for (u32 n = 0; n < 3; n++) {
+			r.min_rtt_us = min(rounds_us[i][0], rounds_us[i][n]);
+			EXPECT(!ltcp_hystart_in_css(&r.h), "%u: round %u", i, n);
+			round_of(&r, N, rounds_us[i][n]);
+		}
+		EXPECT_EQ(ltcp_hystart_in_css(&r.h), css[i], "%u", i);
+	}
 }
 
 /* Without a round trip of the last round there is nothing to compare with. */
@@ -176,7 +198,7 @@ TEST(ltcp_hystart_on_ack__application_limited, "C3")
 	EXPECT(ltcp_hystart_in_css(&r.h) && !r.over, "rounds counted");
 }
 
-/* A round of ACKs that come @gap_us apart, over a path of 40 ms or @rtt_us */
+/* A round of ACKs that come @gap_us apart, over a path of @rtt_us */
 static const struct {
 	const char *what;
 	u32 rtt_us, acks, gap_us, late_us;
@@ -184,10 +206,16 @@ static const struct {
 } trains[] = {
 	{ "half a round trip", 40000, 21, 1000, 0, false, true, true },
 	{ "an ACK less", 40000, 20, 1000, 0, false, true, false },
-	{ "far apart, but a train", 40000, 11, 2000, 0, false, true, true },
-	{ "too far apart", 40000, 40, 2001, 0, false, true, false },
-	{ "a gap in its midst", 40000, 40, 1000, 2001, false, true, false },
-	{ "paced", 40000, 40, 1000, 0, true, true, false },
+	{ "far apart, but a train: an eighth", 40000, 5, 5000, 0, false, true, true },
+	{ "too far apart", 40000, 40, 5001, 0, false, true, false },
+	{ "10 Mbit/s: two packets an ACK", 20000, 6, 2422, 0, false, true, true },
+	{ "a short path: 2 ms apart", 8000, 3, 2000, 0, false, true, true },
+	{ "a short path: too far apart", 8000, 40, 2001, 0, false, true, false },
+	{ "a long path: 5 ms apart", 200000, 21, 5000, 0, false, true, true },
+	{ "a long path: too far apart", 200000, 40, 5001, 0, false, true, false },
+	{ "a gap in its midst", 40000, 40, 1000, 4001, false, true, false },
+	{ "paced, a whole round trip", 40000, 41, 1000, 0, true, true, true },
+	{ "paced, an ACK less", 40000, 40, 1000, 0, true, true, false },
 	{ "the application is the limit", 40000, 40, 1000, 0, false, false, false },
 	{ "a short path: 2 ms", 1000, 21, 100, 0, false, true, true },
 	{ "a short path: less", 1000, 20, 100, 0, false, true, false },
