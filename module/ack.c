@@ -184,7 +184,7 @@ static void ltcp_uncount(struct tcp_sock *tp, const struct ltcp_cb *cb,
 void ltcp_packet_delivered(struct tcp_sock *tp, struct sk_buff *skb,
 			   u32 end_seq, struct ltcp_ack_result *res)
 {
-	ltcp_rate_delivered(tp, skb, &res->rate);
+	ltcp_rate_delivered(tp, skb, end_seq, &res->rate);
 	ltcp_rack_packet_delivered(ltcp_sk((struct sock *)tp), skb, end_seq,
 				   &res->rack);
 }

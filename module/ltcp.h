@@ -702,7 +702,7 @@ struct ltcp_rate_sample {
 	u32 send_us;		/* how long its flight took to be sent */
 };
 void ltcp_rate_sent(struct ltcp_sock *lt, struct sk_buff *skb);
-void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb,
+void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb, u32 end_seq,
 			 struct ltcp_rate_sample *rs);
 void ltcp_rate_check_app_limited(struct ltcp_sock *lt);
 

@@ -48,11 +48,12 @@ void ltcp_rate_sent(struct ltcp_sock *lt, struct sk_buff *skb)
  * ltcp_rate_delivered - a packet has arrived: is it the one to sample?
  * @tp: connection
  * @skb: packet that is newly acknowledged or SACKed
+ * @end_seq: where the part of it ends that is; the rest will have a sample, too
  * @rs: sample of this ACK, zero before its first packet
  *
  * Context: socket lock.
  */
-void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb,
+void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb, u32 end_seq,
 			 struct ltcp_rate_sample *rs)
 {
 	struct ltcp_cb *cb = ltcp_cb(skb);
@@ -70,7 +71,8 @@ void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb,
 		rs->send_us = (u32)sent_us - cb->first_tx_us;
 		tp->first_tx_mstamp = sent_us;
 	}
-	cb->delivered_us = 0;
+	if (end_seq == cb->end_seq)
+		cb->delivered_us = 0;
 }
 
 /* For ss and TCP_INFO: the last sample that shows what the path can do. */
@@ -122,7 +124,7 @@ void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res)
  * ltcp_rate_check_app_limited - has the application nothing to send?
  * @lt: connection that has sent what it could
  *
- * Then all that is in flight now will tell of the application's rate, not of the
+ * Less than a segment, which Nagle or a cork holds back, is nothing. Then all that is in flight now will tell of the application's rate, not of the
  * path's. Context: socket lock.
  */
 void ltcp_rate_check_app_limited(struct ltcp_sock *lt)
@@ -130,7 +132,7 @@ void ltcp_rate_check_app_limited(struct ltcp_sock *lt)
 	struct tcp_sock *tp = &lt->tcp;
 	u32 in_flight = ltcp_in_flight(tp);
 
-	if (skb_queue_empty(&lt->unsent) && in_flight < tp->snd_cwnd &&
+	if (tp->write_seq - tp->snd_nxt < tp->mss_cache && in_flight < tp->snd_cwnd &&
 	    tp->lost_out <= tp->retrans_out)
 		tp->app_limited = (tp->delivered + in_flight) ?: 1;
 }
