@@ -432,6 +432,20 @@ static bool ltcp_cong_hears_all(const struct ltcp_cc_ops *cc)
 	return cc->own_recovery || cc->needs_ecn;
 }
 
+/*
+ * Does a segment count when it arrives, and not when SND.UNA passes it? Also where
+ * packets overtake each other: there is nearly always a hole, and cwnd would grow as
+ * late as the latest, or not at all when Recovery came between.
+ */
+static bool ltcp_cong_counts_arrivals(const struct sock *sk,
+				      const struct ltcp_ack_result *res)
+{
+	const struct ltcp_sock *lt = ltcp_sk(sk);
+
+	return ltcp_cong_hears_all(lt->cc) ||
+	       (lt->rack.reordering_seen && res->prior_ca_state < TCP_CA_Recovery);
+}
+
 static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
@@ -453,8 +467,9 @@ static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)
 		.abc_l_segs = LTCP_CWND_L,
 	};
 
-	if (ltcp_cong_hears_all(lt->cc)) {
+	if (ltcp_cong_counts_arrivals(sk, res))
 		ev.acked_segs = res->delivered_segs;
+	if (ltcp_cong_hears_all(lt->cc)) {
 		ev.ce_segs = res->ece ? res->delivered_segs : 0;
 		ev.in_recovery = inet_csk(sk)->icsk_ca_state == TCP_CA_Recovery ||
 			(lt->cc->needs_ecn && ltcp_cong_stands(sk, res));

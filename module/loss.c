@@ -303,8 +303,10 @@ static void ltcp_review_episode(struct sock *sk, const struct ltcp_seg *seg,
 	if (over)
 		ltcp_leave_episode(sk);
 	if (unlikely(over || res->dsack || lt->rack.in_dsack_round))
-		ltcp_rack_adapt(&lt->rack, res->dsack, over, tp->snd_una,
-				tp->snd_nxt);
+		ltcp_rack_adapt(&lt->rack, res->dsack, over,
+				res->rate.prior_us ? res->rate.cc.prior_delivered :
+						     lt->rack.dsack_round - 1,
+				tp->delivered);
 }
 
 /**
@@ -437,7 +439,7 @@ void ltcp_loss_on_rto(struct sock *sk)
 		cb->sacked &= ~LTCP_SKB_RETRANS;
 		ltcp_mark_lost(sk, skb);
 	}
-	if ((state == TCP_CA_Loss && inet_csk(sk)->icsk_retransmits) ||
+	if (state == TCP_CA_Loss ||
 	    (state == TCP_CA_Recovery && lt->cut && !lt->cc->own_recovery))
 		ltcp_cong_on_repeated_rto(sk);
 	else

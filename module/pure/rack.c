@@ -152,22 +152,24 @@ void ltcp_rack_overtaken(struct ltcp_rack *r)
  * @r: RACK's state
  * @dsack: this ACK carries a D-SACK
  * @recovered: this ACK ends a fast or RTO recovery
- * @snd_una: SND.UNA, the ACK taken into account
- * @snd_nxt: SND.NXT
+ * @before: @now as it was when the newest packet was sent that this ACK delivers
+ * @now: segments delivered so far
  *
  * RFC 8985 section 6.2, step 4, first half: one quarter more for each round trip
- * that sees a D-SACK, back to one after 16 recoveries without any. To be called
+ * that sees a D-SACK, back to one after 16 recoveries without any. The RFC measures
+ * round trips by SND.UNA. But that waits for the latest packet, so among late ones, of
+ * all paths, its rounds take twice as long; what is delivered does not. To be called
  * for every ACK while @in_dsack_round, otherwise when there is a D-SACK or a
  * recovery ends.
  */
 void ltcp_rack_adapt(struct ltcp_rack *r, bool dsack, bool recovered,
-		     u32 snd_una, u32 snd_nxt)
+		     u32 before, u32 now)
 {
-	if (r->in_dsack_round && seq_geq(snd_una, r->dsack_round))
+	if (r->in_dsack_round && seq_geq(before, r->dsack_round))
 		r->in_dsack_round = false;
 	if (dsack && !r->in_dsack_round) {
 		r->in_dsack_round = true;
-		r->dsack_round = snd_nxt;
+		r->dsack_round = now;
 		r->reo_wnd_mult = min(r->reo_wnd_mult, (u8)254) + 1;
 		r->reo_wnd_persist = LTCP_RACK_PERSIST;
 	} else if (recovered && r->reo_wnd_persist) {

@@ -19,7 +19,7 @@
  * @end_seq: RACK.end_seq: where that packet ends
  * @rtt_us: RACK.rtt: round-trip time of the last delivery, microseconds
  * @fack: RACK.fack: end of the highest data delivered
- * @dsack_round: RACK.dsack_round, while @in_dsack_round
+ * @dsack_round: RACK.dsack_round, while @in_dsack_round, in segments delivered
  * @reo_wnd_mult: RACK.reo_wnd_mult, quarters of the least round-trip time
  * @reo_wnd_persist: RACK.reo_wnd_persist: recoveries until it is 1 again
  * @reordering_seen: RACK.reordering_seen
@@ -79,7 +79,7 @@ bool ltcp_rack_delivered(struct ltcp_rack *r, struct ltcp_rack_ack *ack,
 			 const struct ltcp_rack_pkt *pkt);
 void ltcp_rack_overtaken(struct ltcp_rack *r);
 void ltcp_rack_adapt(struct ltcp_rack *r, bool dsack, bool recovered,
-		     u32 snd_una, u32 snd_nxt);
+		     u32 before, u32 now);
 u32 ltcp_rack_reo_wnd_us(const struct ltcp_rack *r, bool in_recovery,
 			 u32 sacked_segs, u32 dupthresh, u32 min_rtt_us,
 			 u32 srtt_us);

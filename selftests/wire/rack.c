@@ -125,6 +125,26 @@ WIRE_TEST(rack, window__grows_by_dsacks, "R5 R4")
 	due_after(n + FLIGHT, RTT + QUARTER);
 }
 
+/* A round trip takes no longer for it that one of its packets is late. */
+WIRE_TEST(rack, window__grows_by_dsacks_behind_a_hole, "R5 R4")
+{
+	int fd = open_with_rtt(true);
+
+	flight(fd, 0);
+	inject(ACK, ACK(1), SACK({ seg(1), seg(2) }));
+	inject(ACK, ACK(seg(FLIGHT)));
+	flight(fd, FLIGHT);
+	inject(ACK, ACK(seg(10)), SACK({ seg(9), seg(10) }, { seg(11), seg(20) }));
+	app_write(fd, FLIGHT * 1000);
+	expect_bytes(seg(20), seg(30));
+	expect_after(2 * QUARTER, ACK, SEQ(seg(10)), LEN(1000));
+	pass_ms(RTT);
+	inject(ACK, ACK(seg(10)), SACK({ seg(9), seg(10) }, { seg(11), seg(30) }));
+	inject(ACK, ACK(seg(30)));
+	flight(fd, 30);
+	due_after(30, 3 * QUARTER);
+}
+
 /* --------------------------------- round trips, measured while something is missing */
 
 /*
@@ -151,8 +171,9 @@ WIRE_TEST(rack, rtt__of_what_is_sacked, "R1 R4")
 }
 
 /*
- * HyStart++ hears of them, too: a round of eight that took an eighth longer, while
- * the packet in front is late. So the ACK for all adds a quarter, not as many again.
+ * Where packets overtake each other a segment counts when it arrives, and only then.
+ * HyStart++ hears of it, too: a round of eight that took an eighth longer, while the
+ * packet in front is late. So from the eighth on they add a quarter.
  */
 WIRE_TEST(rack, rtt__slow_start_hears_of_it, "R4 C4")
 {
@@ -171,9 +192,10 @@ WIRE_TEST(rack, rtt__slow_start_hears_of_it, "R4 C4")
 		inject(ACK, ACK(seg(FLIGHT)), SACK({ seg(FLIGHT + 1), seg(FLIGHT + 1 + i) }));
 		expect(ACK, SEQ(seg(FLIGHT + cwnd + i - 1)), LEN(1000));
 	}
+	ensure_eq(app_info(fd).tcpi_snd_cwnd, cwnd + 7);
 	inject(ACK, ACK(seg(FLIGHT + cwnd)));
 	take_burst(5);
-	ensure_eq(app_info(fd).tcpi_snd_cwnd, cwnd + cwnd / 4);
+	ensure_eq(app_info(fd).tcpi_snd_cwnd, cwnd + 7 + (cwnd - 7) / 4);
 }
 
 /* -------------------------------------------- what was sent again was only late */
@@ -449,6 +471,27 @@ WIRE_TEST(rack, rto__in_recovery_reduces_nothing_more, "R1 C1")
 	ensure_in(ssthresh, 2, FLIGHT - 1);
 	expect_within(200, 500, ACK, SEQ(1), LEN(1000));
 	ensure_eq(counter("TcpExt", "TCPTimeouts"), 1);
+	ensure_eq(app_info(fd).tcpi_snd_cwnd, 1);
+	ensure_eq(app_info(fd).tcpi_snd_ssthresh, ssthresh);
+	inject(ACK, ACK(seg(FLIGHT)));
+}
+
+/* Nor what a timeout has reduced the next one of the same flight. */
+WIRE_TEST(rack, rto__of_the_same_flight_reduces_nothing_more, "R1 C1")
+{
+	int fd = open_with_rtt(true);
+	uint32_t ssthresh;
+
+	sysctl_set("net/ipv4/tcp_early_retrans", 0);
+	flight(fd, 0);
+	expect_within(50, 900, ACK, SEQ(1), LEN(1000));
+	ssthresh = app_info(fd).tcpi_snd_ssthresh;
+	ensure_in(ssthresh, FLIGHT / 2, FLIGHT - 1);
+	inject(ACK, ACK(seg(1)));
+	expect(ACK, SEQ(seg(1)), LEN(1000));
+	take_burst(10);
+	expect_within(50, 900, ACK, SEQ(seg(1)), LEN(1000));
+	ensure_eq(counter("TcpExt", "TCPTimeouts"), 2);
 	ensure_eq(app_info(fd).tcpi_snd_cwnd, 1);
 	ensure_eq(app_info(fd).tcpi_snd_ssthresh, ssthresh);
 	inject(ACK, ACK(seg(FLIGHT)));
