@@ -201,13 +201,19 @@ static void grow_reno_estimate(struct ltcp_cc *cc, struct cubic_stage *s,
 	s->w_est += credit / window;
 }
 
-/* Sections 4.4 and 4.5: (target - cwnd) / cwnd for each segment. */
+/*
+ * Sections 4.4 and 4.5: (target - cwnd) / cwnd for each segment. On the way back to
+ * W_max the curve's next whole segment is aimed at: a window of a few segments would
+ * else, rounded down each round trip, lag behind the curve all the time.
+ */
 static void grow_along_curve(struct ltcp_cc *cc, struct cubic *cu, u64 target,
 			     u32 segs)
 {
 	u64 cwnd = to_fraction(cc->cwnd);
 	u32 growth;
 
+	if (target < to_fraction(cu->stage.w_max))
+		target = to_fraction((u32)(target >> LTCP_CUBIC_SHIFT) + 1);
 	target = max(min(target, cwnd + cwnd / 2), cwnd);
 	cu->credit = min(cu->credit, cwnd) + segs * (target - cwnd);
 	growth = div_u64(cu->credit, cc->cwnd) >> LTCP_CUBIC_SHIFT;

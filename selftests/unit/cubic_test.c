@@ -227,6 +227,31 @@ TEST(ltcp_cubic_on_ack__follows_the_curve, "C3")
 	}
 }
 
+/* Windows of a few segments are not behind the curve either, and never a segment ahead. */
+TEST(ltcp_cubic_on_ack__follows_the_curve_in_small_steps, "C3")
+{
+	static const u32 rtts_us[] = { 50 * MS, 100 * MS, 200 * MS, 400 * MS };
+	const double alpha = 9.0 / 17;
+
+	FOR_EACH(rtt_us, rtts_us) {
+		for (u32 w_max = 6; w_max < 60; w_max++) {
+			struct conn c = conn_at(w_max, *rtt_us);
+			double k = k_of(w_max - w_max * 7 / 10), rtt = *rtt_us / 1e6;
+			double reno = w_max * 7 / 10, t;
+
+			congestion(&c, w_max, LTCP_LOSS_FAST);
+			for (t = rtt; t < k && reno < w_max; t += rtt) {
+				round_trip(&c);
+				reno += alpha;
+				EXPECT(c.cc.cwnd >= floor(max(w_cubic(w_max, k, t), reno - 1)) &&
+				       c.cc.cwnd <= max(w_cubic(w_max, k, t), reno) + 1,
+				       "W_max %u, RTT %u us, t %.2f s: %u, not %.2f or %.2f",
+				       w_max, *rtt_us, t, c.cc.cwnd, w_cubic(w_max, k, t), reno);
+			}
+		}
+	}
+}
+
 /* The plateau: nowhere is the window so steady as around K. */
 TEST(ltcp_cubic_on_ack__plateau, "C3")
 {
