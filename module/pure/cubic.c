@@ -19,7 +19,10 @@
  *
  * A stage of congestion avoidance begins with the first ACK after slow start or
  * recovery. After a timeout or the end of the first slow start there is no W_max
- * to go back to: the stage begins on its plateau (sections 4.8 and 4.10).
+ * to go back to: the stage begins on its plateau (sections 4.8 and 4.10). When nothing
+ * was lost yet, that plateau is only where slow start was left, on a sign that may have
+ * come early: until the first congestion event a window adds a sixteenth at least,
+ * and a segment.
  *
  * The clock t runs only while cwnd limits the sender, and can grow. It adds up the
  * times from one ACK to the next, none where the application was the limit, and
@@ -39,6 +42,9 @@
 #define SSTHRESH_MIN	2U
 #define ALPHA_ONE	17U	/* alpha in 17ths: 1, and the one for 0.7, which is */
 #define ALPHA_CUBIC	9U	/* 3 (1 - 0.7) / (1 + 0.7) */
+
+/* Of the window, growth in a round trip while no congestion was ever met */
+#define UNTRIED		16
 
 /* Congestion avoidance ends here: more than a window of 1 GB can hold */
 #define CWND_MAX	BIT(26)
@@ -238,7 +244,10 @@ static void congestion_avoidance(struct ltcp_cc *cc, struct cubic *cu,
 	now = ltcp_cubic_window(s->w_max, s->k_us, s->t_us);
 	next = ltcp_cubic_window(s->w_max, s->k_us,
 				 (u64)s->t_us + ack->srtt_us);
-	if (now >= to_fraction(s->w_est))
+	if (!s->cwnd_prior)
+		next = max(next, to_fraction(cc->cwnd) +
+				 max(to_fraction(cc->cwnd) / UNTRIED, to_fraction(1)));
+	if (now >= to_fraction(s->w_est) || !s->cwnd_prior)
 		grow_along_curve(cc, cu, next, segs);
 	else if (s->w_est > cc->cwnd)
 		ltcp_cc_set_cwnd(cc, min(s->w_est, cc->cwnd + segs));
