@@ -142,8 +142,11 @@ struct ltcp_sock {
 	bool batch_wake;		/* wake the reader when the batch is done; slock */
 	u16 readers;			/* how many sleep in recv() */
 	u16 readers_began;		/* and have taken less than SO_RCVLOWAT */
+	/* Of a listener whoever answers a SYN reads these two, without its lock */
+	const struct ltcp_cc_ops *cc;	/* congestion control (cong.c) */
+	u32 wnd_share;			/* what part of a buffer is window (ltcp_wnd_share()) */
 
-	/* All that follows is cleared for every new connection, but for cc */
+	/* All that follows is cleared for every new connection: no other may be reading it */
 
 	/*
 	 * Send queue. Bytes [SND.UNA, SND.NXT) are in rtxq, keyed by sequence
@@ -195,7 +198,6 @@ struct ltcp_sock {
 	u32 ofo_memory;			/* truesize of all islands */
 	u32 arrived_text;		/* bytes since wnd_share was last looked at, ... */
 	u32 arrived_memory;		/* ... and what their packets take */
-	u32 wnd_share;			/* what part of a buffer is window (ltcp_wnd_share()) */
 	u32 data_us;			/* when the last segment with data came, tcp_mstamp */
 	u32 compact_after;		/* no compaction before segs_in is there */
 	bool quick_route;		/* the route's quickack metric: no ACK is delayed */
@@ -204,8 +206,7 @@ struct ltcp_sock {
 	u8 reader;			/* LTCP_READER_*: does one alone sleep in recv()? */
 
 	/* Congestion control (cong.c) */
-	const struct ltcp_cc_ops *cc;
-	struct ltcp_cc cc_work;		/* its private part; windows are copied in and out */
+	struct ltcp_cc cc_work;		/* what cc keeps; windows are copied in and out */
 	struct ltcp_cwv cwv;		/* how much of cwnd is in use */
 	bool more;			/* the last write said MSG_MORE */
 	bool corked;			/* TCP_CORK holds data back */
@@ -498,7 +499,7 @@ static inline bool ltcp_can_receive(const struct sock *sk)
 static inline u32 ltcp_wnd_share_of(const struct sock *sk)
 {
 	return sk->sk_userlocks & SOCK_RCVBUF_LOCK ? LTCP_WND_SHARE_MIN :
-						     ltcp_sk(sk)->wnd_share;
+						     READ_ONCE(ltcp_sk(sk)->wnd_share);
 }
 
 /* Window bytes that @space bytes of @sk's receive buffer can promise. */

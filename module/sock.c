@@ -90,10 +90,9 @@ static void ltcp_reset_sender(struct tcp_sock *tp, const struct net *net)
 /* The receiver. */
 static void ltcp_reset_receiver(struct tcp_sock *tp)
 {
-	u16 user_mss = tp->rx_opt.user_mss;
-
-	memset(&tp->rx_opt, 0, sizeof(tp->rx_opt));
-	tp->rx_opt.user_mss = user_mss;
+	/* All but user_mss, which is an option; SYNs read it of a listener */
+	memset(&tp->rx_opt, 0, offsetof(struct tcp_options_received, user_mss));
+	memset_after(&tp->rx_opt, 0, user_mss);
 	tp->rcv_rtt_est.rtt_us = 0;
 	tp->rcv_rtt_last_tsecr = 0;
 	tp->rcvq_space.space = 0;
@@ -126,18 +125,17 @@ static void ltcp_reset_csk(struct sock *sk)
 }
 
 /*
- * ltcp's own tail, but for what TCP_CONGESTION chose. deferred stays: a
- * timer on another CPU may be setting it, and its bits stand for references.
+ * ltcp's own tail. What others may use at this moment is not in it: deferred, which a
+ * timer on another CPU may be setting, and whose bits stand for references; and what
+ * SYNs read of a listener, for one that was looked up just before it was shut down
+ * still answers them.
  */
 static void ltcp_reset_tail(struct ltcp_sock *lt)
 {
-	const struct ltcp_cc_ops *cc = lt->cc;
-
 	memset_startat(lt, 0, rtxq);
 	lt->rtxq = RB_ROOT;
 	__skb_queue_head_init(&lt->unsent);
-	lt->cc = cc;
-	lt->wnd_share = LTCP_WND_SHARE_MIN;
+	WRITE_ONCE(lt->wnd_share, LTCP_WND_SHARE_MIN);
 }
 
 /* All that a connection starts from. Queues empty, timers stopped. */

@@ -335,6 +335,47 @@ WIRE_TEST_LONG(races, listener__shut_down_at_the_ack, 300, "ATTACK-20 D4 S2")
 	listener_goes(1, PSH | ACK, stop_listening);
 }
 
+enum { AT_ONCE = 50 };
+
+static void many_syns(void)
+{
+	int i;
+
+	for (i = 0; i < AT_ONCE; i++) {
+		c->peer_port = next_port++;
+		inject(SYN | ECE | CWR, SEQ(0), MSS(1460));
+	}
+}
+
+static void listen_anew(void)
+{
+	int i;
+
+	for (i = 0; i < AT_ONCE; i++) {
+		shutdown(listener, SHUT_RDWR);
+		listen(listener, 128);
+	}
+}
+
+/* A SYN still reads of a listener that it has found while this one is made as new. */
+WIRE_TEST_LONG(races, listener__shut_down_at_the_syn, 300, "ATTACK-20 ATTACK-25 D4 S2")
+{
+	int i;
+
+	begin();
+	for (i = 0; goes_on(i); i++) {
+		listen_again();
+		half_open();
+		side_calls(0, many_syns);
+		side_calls(1, listen_anew);
+		race();
+		half_open();
+		close(listener);
+	}
+	listener = -1;
+	end(i);
+}
+
 /* --------------------------------------------------------- SO_REUSEPORT groups */
 
 static int member = -1;
