@@ -647,7 +647,9 @@ static int ltcp_v4_rcv(struct sk_buff *skb)
 
 /*
  * net_protocol.err_handler: data at the IP header that the ICMP error quotes, of
- * which at least 8 bytes of TCP are there. Softirq, rcu_read_lock().
+ * which at least 8 bytes of TCP are there. As with segments, what finds no socket
+ * never goes on to the previous handler, which looks for itself. Softirq,
+ * rcu_read_lock(). Returns 0, -ENOENT without a socket.
  */
 static int ltcp_v4_err(struct sk_buff *skb, u32 info)
 {
@@ -660,9 +662,12 @@ static int ltcp_v4_err(struct sk_buff *skb, u32 info)
 	sk = __inet_lookup_established(net, net->ipv4.tcp_death_row.hashinfo,
 				       iph->daddr, th->dest, iph->saddr,
 				       ntohs(th->source), inet_iif(skb), inet_sdif(skb));
-	if (!sk || !ltcp_is_ours(sk)) {
-		if (sk)
-			sock_gen_put(sk);
+	if (!sk) {
+		__ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
+		return -ENOENT;
+	}
+	if (!ltcp_is_ours(sk)) {
+		sock_gen_put(sk);
 		return ltcp_prev->err_handler(skb, info);
 	}
 	switch (sk->sk_state) {

@@ -773,3 +773,43 @@ WIRE_TEST_LONG(races, time_wait__connect_as_it_begins, 300, "ATTACK-24 D4 S4")
 	ensure(taken > i / 2, "%d of %d were taken over", taken, i);
 	end(i);
 }
+
+/* ------------------------------------------------------------------ ICMP errors */
+
+enum { UNREACHABLE = 3, FRAG_NEEDED = 4 };
+
+static void many_errors(void)
+{
+	int i;
+
+	for (i = 0; i < AT_ONCE; i++)
+		inject_icmp(UNREACHABLE, FRAG_NEEDED, SEQ(0), MTU(1400));
+}
+
+static void connect_often(void)
+{
+	int i;
+
+	for (i = 0; i < AT_ONCE / 2; i++)
+		connect_over_it();
+}
+
+/*
+ * Errors about a connection that is just being made, and has no numbers yet. Whoever
+ * finds no socket must not leave the error to another who would look again.
+ */
+WIRE_TEST_LONG(races, connect__errors_as_it_is_hashed, 300, "R9 D4")
+{
+	int i;
+
+	begin();
+	from_port = c->stack_port = STACK_PORT;
+	c->stack_isn = 0;
+	for (i = 0; goes_on(i); i++) {
+		side_calls(0, many_errors);
+		side_calls(1, connect_often);
+		race();
+		ignore_rest();
+	}
+	end(i);
+}

@@ -111,6 +111,16 @@ WIRE_TEST(icmp, listen__is_not_touched, "R9 ATTACK-33")
 	end_case(passive_open());
 }
 
+/* Counted; whose segment it quotes nobody knows. */
+WIRE_TEST(icmp, closed__is_counted, "R9 ATTACK-33")
+{
+	reach(TCP_CLOSE);
+	inject_icmp(UNREACHABLE, PORT, SEQ(0));
+	inject_icmp(UNREACHABLE, FRAG_NEEDED, SEQ(0), MTU(576));
+	ensure_eq(counter("Icmp", "InErrors"), 2);
+	expect_silence(20);
+}
+
 /* ------------------------------------------------------------ once it stands */
 
 /* RFC 5461, section 4.1: none is a reason to give a connection up. */
