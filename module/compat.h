@@ -21,6 +21,7 @@
 #include <linux/sysctl.h>
 #include <net/inet_connection_sock.h>
 #include <net/inet_timewait_sock.h>
+#include <net/ip.h>
 #include <net/timewait_sock.h>
 #include <net/tcp.h>
 #ifdef LTCP_HAVE_RPS_HEADER	/* where sock_rps_record_flow() has gone */
@@ -258,6 +259,25 @@ static inline unsigned long ltcp_inet_cmsg_flags(const struct sock *sk)
 static inline unsigned long ltcp_inet_cmsg_flags(const struct sock *sk)
 {
 	return inet_sk(sk)->cmsg_flags;
+}
+#endif
+
+/*
+ * Queue the ICMP error @skb for a program that has set IP_RECVERR (ip(7)): @err is its
+ * errno, @port the peer's, @payload where the quoted TCP header begins. Kernels without
+ * have no error queue for TCP's ICMP errors at all. BH off.
+ */
+#ifdef LTCP_HAVE_ICMP_ERROR
+static inline void ltcp_queue_icmp(struct sock *sk, struct sk_buff *skb, int err,
+				   __be16 port, u32 info, u8 *payload)
+{
+	if (ltcp_inet_test(RECVERR, sk))
+		ip_icmp_error(sk, skb, err, port, info, payload);
+}
+#else
+static inline void ltcp_queue_icmp(struct sock *sk, struct sk_buff *skb, int err,
+				   __be16 port, u32 info, u8 *payload)
+{
 }
 #endif
 

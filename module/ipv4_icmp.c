@@ -135,12 +135,24 @@ void ltcp_v4_error_waited(struct sock *sk)
 		ltcp_v4_report(sk, err);
 }
 
+/*
+ * Who traces a route by SYNs wants to know where each error came from: the error queue
+ * tells. An owner needs no waiting for; that queue has a lock of its own.
+ */
+static void ltcp_v4_queue(struct sock *sk, struct sk_buff *skb, int err, u32 info)
+{
+	struct iphdr *quoted = (struct iphdr *)skb->data;
+	struct tcphdr *th = (struct tcphdr *)(skb->data + quoted->ihl * 4);
+
+	ltcp_queue_icmp(sk, skb, err, th->dest, info, (u8 *)th);
+}
+
 /**
  * ltcp_v4_sock_err - a segment of a connection was answered by an error
  * @sk: full socket of ours
  * @skb: the error
  * @seq: sequence number that it quotes
- * @info: the size that "fragmentation needed" names, bytes
+ * @info: of "fragmentation needed" the size that it names, bytes
  *
  * Context: softirq, socket spinlock held, whether or not there is an owner.
  */
@@ -168,10 +180,14 @@ void ltcp_v4_sock_err(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info)
 	else if (type == ICMP_REDIRECT)
 		ltcp_v4_redirect(sk, skb);
 	err = ltcp_v4_icmp_errno(type, code);
-	if (err && owned) {
+	if (!err)
+		return;
+	if (ltcp_in_handshake(sk))
+		ltcp_v4_queue(sk, skb, err, info);
+	if (owned) {
 		WRITE_ONCE(sk->sk_err_soft, err);
 		ltcp_sk(sk)->deferred |= LTCP_DEFER_ERROR;
-	} else if (err) {
+	} else {
 		ltcp_v4_report(sk, err);
 	}
 }

@@ -3,6 +3,11 @@
  * icmp.c - ICMP errors about our segments (RFC 5461, 5927, 1191; RFC 9293,
  * section 3.9.2.2)
  */
+#include <time.h>
+
+#include <linux/errqueue.h>
+#include <sys/utsname.h>
+
 #include "wire.h"
 
 enum { UNREACHABLE = 3, SOURCE_QUENCH = 4, TIME_EXCEEDED = 11, PARAMETER_PROBLEM = 12 };
@@ -36,6 +41,87 @@ WIRE_TEST(icmp, syn_sent__aborts_with_its_error, "R9 MUST-54 SHLD-26 A3")
 		end_case(fd);
 	}
 	expect_silence(3000);
+}
+
+/* Whether this kernel's TCPs put ICMP errors into the error queue. */
+static bool has_error_queue(void)
+{
+	struct utsname u;
+
+	uname(&u);
+	return strncmp(u.release, "6.1.", 4);
+}
+
+/* The next of the error queue: what it was, who sent it, whom the segment was for. */
+static void expect_queued(int fd, int type, int code, int err)
+{
+	char control[256], quoted[64];
+	struct iovec to = { quoted, sizeof(quoted) };
+	struct sockaddr_in name = {};
+	struct msghdr msg = {
+		.msg_name = &name, .msg_namelen = sizeof(name), .msg_iov = &to, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct sock_extended_err *e;
+	struct cmsghdr *cmsg;
+
+	ensure_eq(recvmsg(fd, &msg, MSG_ERRQUEUE), 8);
+	cmsg = CMSG_FIRSTHDR(&msg);
+	ensure(cmsg && cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR,
+	       "no IP_RECVERR");
+	e = (void *)CMSG_DATA(cmsg);
+	ensure_eq(e->ee_origin, SO_EE_ORIGIN_ICMP);
+	ensure_eq(e->ee_type, type);
+	ensure_eq(e->ee_code, code);
+	ensure_eq(e->ee_errno, err);
+	ensure_eq(ntohl(((struct sockaddr_in *)SO_EE_OFFENDER(e))->sin_addr.s_addr),
+		  c->peer_addr);
+	ensure_eq(ntohl(name.sin_addr.s_addr), c->peer_addr);
+	ensure_eq(ntohs(name.sin_port), c->peer_port);
+	ensure_eq(ntohs(*(uint16_t *)quoted), c->stack_port);
+}
+
+static void expect_none_queued(int fd)
+{
+	struct msghdr msg = {};
+
+	ensure_eq(recvmsg(fd, &msg, MSG_ERRQUEUE), -1);
+	ensure_eq(errno, EAGAIN);
+}
+
+/* For those that trace a route by SYNs (ip(7)). */
+WIRE_TEST(icmp, syn_sent__queued_with_recverr, "R9 MUST-54 A3")
+{
+	size_t i;
+
+	if (!has_error_queue())
+		wire_skip("no TCP of this kernel has ICMP errors in the error queue");
+	for (i = 0; i < 2 * ARRAY_SIZE(errors); i++) {
+		int type = errors[i / 2].type, code = errors[i / 2].code, fd = app_socket();
+
+		new_connection();
+		app_set(fd, IPPROTO_IP, IP_RECVERR, 1);
+		app_connect_fd(fd);
+		expect(SYN, SEQ(0));
+		if (i % 2) {	/* simultaneous open */
+			inject(SYN, SEQ(0), MSS(1460));
+			expect(SYN | ACK, SEQ(0), ACK(1));
+		}
+		inject_icmp(type, code, SEQ(0));
+		expect_queued(fd, type, code, errors[i / 2].err);
+		expect_none_queued(fd);
+		expect_pair(TCP_CLOSE);
+		end_case(fd);
+	}
+}
+
+WIRE_TEST(icmp, syn_sent__queued_for_nobody, "R9 A3")
+{
+	int fd = reach(TCP_SYN_SENT);
+
+	inject_icmp(UNREACHABLE, HOST, SEQ(0));
+	expect_none_queued(fd);
+	app_connect_result(fd, EHOSTUNREACH);
 }
 
 /* Neither what quotes another segment, nor what is not an error. */
@@ -162,6 +248,7 @@ WIRE_TEST(icmp, established__told_with_recverr, "R9 MUST-47 SHLD-25 A3")
 	app_write(fd, 100);
 	expect(PSH | ACK, SEQ(1), LEN(100));
 	inject_icmp(UNREACHABLE, HOST, SEQ(1));
+	expect_none_queued(fd);
 	ensure_eq(app_get(fd, SOL_SOCKET, SO_ERROR), EHOSTUNREACH);
 	expect_state(fd, TCP_ESTABLISHED);
 	inject(PSH | ACK, ACK(101), LEN(50));
