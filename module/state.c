@@ -290,6 +290,18 @@ bool ltcp_fin_acked(struct sock *sk, const struct ltcp_seg *seg)
 	return true;
 }
 
+/* Wake the user, if there is one; O_ASYNC learns whether both directions are closed. */
+static void ltcp_tell_fin(struct sock *sk)
+{
+	if (sock_flag(sk, SOCK_DEAD))
+		return;
+	sk->sk_state_change(sk);
+	if (sk->sk_shutdown == SHUTDOWN_MASK || sk->sk_state == TCP_CLOSE)
+		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_HUP);
+	else
+		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
+}
+
 /**
  * ltcp_rcv_fin - the peer's FIN has been reached in sequence
  * @sk: connection; RCV.NXT is already past the FIN
@@ -318,20 +330,12 @@ void ltcp_rcv_fin(struct sock *sk)
 	case TCP_FIN_WAIT2:
 		ltcp_send_ack(sk);
 		ltcp_ofo_purge(sk);
-		if (!sock_flag(sk, SOCK_DEAD))
-			sk->sk_state_change(sk);
+		ltcp_tell_fin(sk);
 		ltcp_enter_time_wait(sk);
 		return;
 	}
 	ltcp_ofo_purge(sk);
-	if (sock_flag(sk, SOCK_DEAD))
-		return;
-	sk->sk_state_change(sk);
-	/* Both directions closed: nothing will come, wake every kind of waiter */
-	if (sk->sk_shutdown == SHUTDOWN_MASK || sk->sk_state == TCP_CLOSE)
-		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_HUP);
-	else
-		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
+	ltcp_tell_fin(sk);
 }
 
 static void ltcp_abort_request(struct request_sock *req)

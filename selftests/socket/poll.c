@@ -354,6 +354,51 @@ WIRE_TEST(poll, sigio__tells_of_data, "A3")
 	ensure_eq(sigtimedwait(&set, NULL, &(struct timespec){ .tv_sec = 2 }), SIGIO);
 }
 
+/* With F_SETSIG signals say what has happened, and where (fcntl(2)): is it @what, too? */
+static bool signals_say(int fd, int what)
+{
+	siginfo_t info = {};
+	bool said = false;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	pass_ms(20);
+	while (sigtimedwait(&set, &info, &(struct timespec){}) > 0) {
+		ensure_eq(info.si_fd, fd);
+		said |= info.si_code == what;
+	}
+	return said;
+}
+
+/* The peer's FIN is a hang-up when our direction was closed before. */
+WIRE_TEST(poll, sigio__says_what_a_fin_means, "A3 S2")
+{
+	static const struct { int state, acked; bool hangs_up; } rows[] = {
+		{ TCP_ESTABLISHED, 1, false }, { TCP_FIN_WAIT1, 1, true },
+		{ TCP_FIN_WAIT2, 2, true },
+	};
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		int fd;
+
+		new_connection();
+		fd = reach(rows[i].state);
+		ensure_ok(fcntl(fd, F_SETOWN, getpid()));
+		ensure_ok(fcntl(fd, F_SETSIG, SIGRTMIN));
+		ensure_ok(fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK));
+		inject(FIN | ACK, SEQ(1), ACK(rows[i].acked));
+		expect_ack(2);
+		ensure_eq(signals_say(fd, POLL_HUP), rows[i].hangs_up);
+		end_case(fd);
+	}
+}
+
 WIRE_TEST(poll, notsent_lowat__limits_writability, "A4 F1")
 {
 	int fd = active_open();
