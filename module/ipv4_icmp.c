@@ -158,6 +158,7 @@ static void ltcp_v4_queue(struct sock *sk, struct sk_buff *skb, int err, u32 inf
  */
 void ltcp_v4_sock_err(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info)
 {
+	const struct iphdr *quoted = (const struct iphdr *)skb->data;
 	const struct tcp_sock *tp = tcp_sk(sk);
 	int type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
 	bool owned;
@@ -165,6 +166,11 @@ void ltcp_v4_sock_err(struct sock *sk, struct sk_buff *skb, u32 seq, u32 info)
 
 	if (sk->sk_state == TCP_CLOSE)
 		return;
+	/* GTSM, RFC 5082: who is too far away for segments is so for errors about them */
+	if (unlikely(quoted->ttl < READ_ONCE(inet_sk(sk)->min_ttl))) {
+		__NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPMINTTLDROP);
+		return;
+	}
 	/* RFC 5927 section 4.1: is it about something we have in flight? */
 	if (seq_lt(seq, tp->snd_una) || seq_gt(seq, tp->snd_nxt)) {
 		__NET_INC_STATS(sock_net(sk), LINUX_MIB_OUTOFWINDOWICMPS);

@@ -142,6 +142,20 @@ WIRE_TEST(icmp, syn_sent__forged_or_no_error, "R9 MUST-55 ATTACK-33")
 	app_connect_result(fd, 0);
 }
 
+/* IP_MINTTL (ip(7)) is asked for what the error quotes, too, which has a TTL of 64. */
+WIRE_TEST(icmp, syn_sent__from_too_far_away, "R9 ATTACK-33 A3")
+{
+	int fd = reach(TCP_SYN_SENT);
+
+	app_set(fd, IPPROTO_IP, IP_MINTTL, 65);
+	inject_icmp(UNREACHABLE, PORT, SEQ(0));
+	ensure_eq(counter("TcpExt", "TCPMinTTLDrop"), 1);
+	expect_state(fd, TCP_SYN_SENT);
+	app_set(fd, IPPROTO_IP, IP_MINTTL, 64);
+	inject_icmp(UNREACHABLE, PORT, SEQ(0));
+	app_connect_result(fd, ECONNREFUSED);
+}
+
 /* Just after the peer's SYN, "port unreachable" says nothing to believe. */
 WIRE_TEST(icmp, syn_received__port_unreachable_is_ignored, "R9 ATTACK-33 D2")
 {
