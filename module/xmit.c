@@ -373,6 +373,8 @@ struct sk_buff *ltcp_make_synack(const struct sock *sk, struct dst_entry *dst,
 	skb_reserve(skb, MAX_TCP_HEADER);
 	skb_dst_set(skb, dst_clone(dst));
 	skb->mark = ireq->ir_mark;
+	/* By it devices and tunnels choose a path, another one when it is sent again */
+	skb_set_hash(skb, READ_ONCE(tcp_rsk(req)->txhash), PKT_HASH_TYPE_L4);
 	if (unlikely(READ_ONCE(tcp_sk(sk)->tcp_tx_delay)))
 		ltcp_pace_delay(sk, skb);
 	ltcp_fill_synack_opts(sk, dst, req, &o);

@@ -3,6 +3,9 @@
  * open.c - opening connections (RFC 9293, sections 3.5 and 3.10.7)
  */
 #include <arpa/inet.h>
+#include <linux/filter.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
 
 #include "wire.h"
 
@@ -418,6 +421,60 @@ WIRE_TEST(open, listen__unacceptable_segments, "W9 S1 S7")
 		expect_silence(20);
 		expect_pair(TCP_CLOSE);
 	}
+}
+
+/* Sees what passes the device; of the hash by which it is spread, the lowest bits. */
+static int hash_watcher(void)
+{
+	static const struct sock_filter low_bits[] = {
+		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, SKF_AD_OFF + SKF_AD_RXHASH },
+		{ BPF_ALU | BPF_AND | BPF_K, 0, 0, 31 },
+		{ BPF_ALU | BPF_ADD | BPF_K, 0, 0, 1 },
+		{ BPF_RET | BPF_A, 0, 0, 0 },	/* as the length of the copy */
+	};
+	struct sock_fprog program = { ARRAY_SIZE(low_bits), (struct sock_filter *)low_bits };
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(3 /* ETH_P_ALL */),
+		.sll_ifindex = if_nametoindex("wire0"),
+	};
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	ensure(fd >= 0, "AF_PACKET: %s", strerror(errno));
+	ensure(!setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) &&
+	       !bind(fd, (void *)&at, sizeof(at)), "AF_PACKET: %s", strerror(errno));
+	return fd;
+}
+
+/* Those bits of the next packet that left. */
+static int next_hash(int watcher)
+{
+	struct sockaddr_ll from = {};
+	ssize_t n;
+
+	do {
+		socklen_t len = sizeof(from);
+
+		n = recvfrom(watcher, (char[64]){}, 64, 0, (void *)&from, &len);
+		ensure(n > 0, "nothing has left");
+	} while (from.sll_pkttype != PACKET_OUTGOING);
+	return n - 1;
+}
+
+/* The path may be what has lost it. */
+WIRE_TEST(open, passive__synack_again_by_another_path, "R1")
+{
+	int watcher = hash_watcher(), i, first, others = 0;
+
+	reach(TCP_LISTEN);
+	c->stack_port = STACK_PORT;
+	inject(SYN, SEQ(0), MSS(1460));
+	expect(SYN | ACK, SEQ(0), ACK(1));
+	first = next_hash(watcher);
+	for (i = 0; i < 4; i++) {
+		expect_after(1000 << i, SYN | ACK, SEQ(0), ACK(1));
+		others += next_hash(watcher) != first;
+	}
+	ensure_in(others, 2, 4);
 }
 
 /* RFC 9293, section 3.10.7.1. */
