@@ -53,7 +53,7 @@ static struct rtable *ltcp_v4_reply_route(struct net *net,
 			   RT_TOS(r->tos), RT_SCOPE_UNIVERSE, IPPROTO_TCP,
 			   r->any_src ? FLOWI_FLAG_ANYSRC : 0,
 			   iph->saddr, iph->daddr, th->source, th->dest,
-			   sock_net_uid(net, NULL));
+			   r->uid);
 	security_skb_classify_flow((struct sk_buff *)to,
 				   flowi4_to_flowi_common(fl4));
 	return ip_route_output_key(net, fl4);
@@ -145,6 +145,7 @@ void ltcp_v4_reply(struct net *net, const struct sk_buff *to,
 	ltcp_v4_csum_setup(skb, fl4.saddr, fl4.daddr);
 	ltcp_v4_reply_ip(skb, &fl4, rt, r->tos);
 	skb->mark = fl4.flowi4_mark;
+	skb->priority = r->priority;
 	skb_dst_set(skb, &rt->dst);
 	ltcp_v4_reply_count(net, r);
 	ip_local_out(net, NULL, skb);
@@ -165,11 +166,15 @@ void ltcp_v4_send_reset(struct net *net, const struct sock *sk,
 			const struct sk_buff *skb)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
-	struct ltcp_reply r = { .tos = ip_hdr(skb)->tos };
+	const struct sock *full = sk && sk_fullsock(sk) ? sk : NULL;
+	struct ltcp_reply r = {
+		.tos = ip_hdr(skb)->tos,
+		.uid = sock_net_uid(net, full),
+	};
 
 	if (th->rst)
 		return;
-	ltcp_trace_reset(sk && sk_fullsock(sk) ? sk : NULL, skb);
+	ltcp_trace_reset(full, skb);
 	if (th->ack) {
 		r.seq = ntohl(th->ack_seq);
 		r.flags = LTCP_FLAG_RST;
@@ -179,8 +184,9 @@ void ltcp_v4_send_reset(struct net *net, const struct sock *sk,
 		r.flags = LTCP_FLAG_RST | LTCP_FLAG_ACK;
 	}
 	if (sk) {
-		r.mark = sk_fullsock(sk) ? READ_ONCE(sk->sk_mark) :
-					   inet_twsk(sk)->tw_mark;
+		r.mark = full ? READ_ONCE(sk->sk_mark) : inet_twsk(sk)->tw_mark;
+		r.priority = full ? READ_ONCE(sk->sk_priority) :
+				    inet_twsk(sk)->tw_priority;
 		r.oif = READ_ONCE(sk->sk_bound_dev_if);
 		r.any_src = inet_sk_transparent(sk);
 	}

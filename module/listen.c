@@ -157,6 +157,8 @@ static void ltcp_req_send_ack(const struct sock *sk, struct sk_buff *skb,
 		.tsecr = READ_ONCE(req->ts_recent),
 		.tos = ltcp_req_tos(sk, req),
 		.mark = ireq->ir_mark,
+		.priority = READ_ONCE(sk->sk_priority),
+		.uid = sock_net_uid(sock_net(sk), sk),
 		.oif = ireq->ir_iif,
 		.any_src = ireq->no_srccheck,
 	};

@@ -599,6 +599,8 @@ struct ltcp_reply {
 	u32 tsval, tsecr;
 	u8 tos;
 	u32 mark;
+	u32 priority;		/* SO_PRIORITY */
+	kuid_t uid;		/* whose rules of routing count (ip-rule(8)) */
 	int oif;
 	bool any_src;		/* of an IP_TRANSPARENT socket: no address of ours */
 };

@@ -398,6 +398,8 @@ void ltcp_tw_send_ack(struct sock *sk, struct sk_buff *skb)
 		.tsecr = READ_ONCE(tcptw->tw_ts_recent),
 		.tos = tw->tw_tos,
 		.mark = tw->tw_mark,
+		.priority = tw->tw_priority,
+		.uid = sock_net_uid(twsk_net(tw), NULL),	/* a stand-in has no owner */
 		.oif = tw->tw_bound_dev_if,
 		.any_src = tw->tw_transparent,
 	};

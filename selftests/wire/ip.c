@@ -4,6 +4,7 @@
  * field, the TTL, options, source routes
  */
 #include <netinet/ip.h>
+#include <stdlib.h>
 
 #include "wire.h"
 
@@ -228,6 +229,69 @@ WIRE_TEST(ip, diffserv__told_to_the_program, "MAY-9")
 		expect(ACK, ACK(at + 10), LEN(0));
 		ensure_eq(told_tos(fd), values[i]);
 	}
+}
+
+/* ------------------------------------------------------- priority, and by whom */
+
+static void run_tc(const char *command)
+{
+	note("%s", command);
+	ensure(!system(command), "%s failed", command);
+}
+
+/* What has no socket of its own goes with the priority of the one that it is for. */
+WIRE_TEST(ip, priority__of_answers, "A3")
+{
+	int fd;
+
+	listener = app_listen();
+	app_set(listener, SOL_SOCKET, SO_PRIORITY, 6);
+	/* All else is lost */
+	run_tc("tc qdisc replace dev wire0 root handle 1: prio bands 2 "
+	       "priomap 1 1 1 1 1 1 0 1 1 1 1 1 1 1 1 1 && "
+	       "tc qdisc add dev wire0 parent 1:2 handle 12: pfifo limit 0");
+	inject(ACK, SEQ(1), ACK(1));
+	expect(RST, SEQ(1));				/* of a listener */
+
+	new_connection();
+	c->stack_port = STACK_PORT;
+	inject(SYN, SEQ(0), MSS(1460));
+	expect(SYN | ACK, SEQ(0), ACK(1));
+	inject(ACK, SEQ(100000), ACK(1));
+	expect(ACK, SEQ(1), ACK(1));			/* of half a connection */
+	inject(ACK, SEQ(1), ACK(1));
+	fd = app_accept(listener);
+	app_set(fd, SOL_SOCKET, SO_PRIORITY, 6);
+	app_close(fd);
+	expect(FIN | ACK, SEQ(1), ACK(1));
+	inject(FIN | ACK, SEQ(1), ACK(2));
+	expect(ACK, SEQ(2), ACK(2));
+	inject(FIN | ACK, SEQ(1), ACK(2));
+	expect(ACK, SEQ(2), ACK(2));			/* of TIME-WAIT */
+}
+
+/* Nothing leaves where the rules of the socket's owner say so. */
+WIRE_TEST(ip, owner__of_answers, "A3 A5")
+{
+	listener = app_listen();
+	inject(SYN, SEQ(0), MSS(1460));
+	expect(SYN | ACK, SEQ(0), ACK(1));
+	run_ip("rule add uidrange 7-7 lookup 7");
+	run_ip("route add unreachable default table 7");
+	inject(ACK, SEQ(100000), ACK(1));
+	expect(ACK, SEQ(1), ACK(1));
+	ensure(!fchown(listener, 7, -1), "fchown(): %s", strerror(errno));
+	pass_ms(1000);			/* tcp_invalid_ratelimit */
+	ignore_rest();
+	inject(ACK, SEQ(100000), ACK(1));
+	expect_silence(100);
+	new_connection();
+	c->stack_port = STACK_PORT;
+	inject(ACK, SEQ(1), ACK(1));
+	expect_silence(100);
+	ensure(!fchown(listener, 8, -1), "fchown(): %s", strerror(errno));
+	inject(ACK, SEQ(1), ACK(1));
+	expect(RST, SEQ(1));
 }
 
 /* -------------------------------------------------------------------- the TTL */
