@@ -132,11 +132,15 @@ u32 ltcp_mtup_due(struct sock *sk, const struct sk_buff *skb)
 {
 	const struct inet_connection_sock *icsk = inet_csk(sk);
 	const struct ltcp_sock *lt = ltcp_sk(sk);
+	const struct dst_entry *dst;
 	u32 size, len;
 
 	if (likely(!icsk->icsk_mtup.enabled) || icsk->icsk_mtup.probe_size ||
-	    icsk->icsk_ca_state != TCP_CA_Open || lt->sacks.n ||
-	    !ip_dont_fragment(sk, __sk_dst_get((struct sock *)sk)))
+	    icsk->icsk_ca_state != TCP_CA_Open || lt->sacks.n)
+		return 0;
+	/* A route that is gone is looked for when the packet leaves */
+	dst = ltcp_dst(sk);
+	if (!dst || !ip_dont_fragment(sk, dst))
 		return 0;
 	size = ltcp_mtup_next(sk);
 	if (!size)

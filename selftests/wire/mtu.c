@@ -221,6 +221,20 @@ WIRE_TEST(mtu, search__within_the_routes_mtu, "R10 R9")
 	ignore_rest();
 }
 
+/* Routes have changed, and the connection has none until its next packet looks for one. */
+WIRE_TEST(mtu, probe__not_without_a_route, "R10")
+{
+	int fd = writer(ALWAYS, 1024);
+
+	expect(PSH | ACK, SEQ(1), LEN(1024));
+	inject(ACK, ACK(1025));
+	run_ip("route add 198.51.100.0/24 dev wire0");
+	app_write(fd, 30000);
+	expect(ACK, SEQ(1025), LEN(1024));
+	ignore_rest();
+	expect_state(fd, TCP_ESTABLISHED);
+}
+
 /* The path may have become better: what was too large is tried again. */
 WIRE_TEST(mtu, search__again_after_the_interval, "R10")
 {
