@@ -476,8 +476,10 @@ static int ltcp_setsockopt_family(struct sock *sk, int level, int optname,
 							optval, optlen);
 
 	if (!err && level == SOL_IP && optname == IP_OPTIONS) {
+		lock_sock(sk);
 		WRITE_ONCE(ltcp_sk(sk)->route_follows, false);
-		sk_dst_reset(sk);
+		__sk_dst_reset(sk);
+		release_sock(sk);
 	}
 	return err;
 }
