@@ -67,6 +67,13 @@ static void ltcp_mark_psh(struct tcp_sock *tp, struct sk_buff *skb)
 	tp->pushed_seq = tp->write_seq;
 }
 
+/* The clock is read here: the copy may have waited long for the program's memory. */
+static void ltcp_write_push(struct sock *sk)
+{
+	ltcp_mstamp_refresh(tcp_sk(sk));
+	ltcp_push(sk);
+}
+
 /* Send what is queued without regard to Nagle, cork and MSG_MORE. */
 static void ltcp_flush(struct sock *sk)
 {
@@ -78,7 +85,7 @@ static void ltcp_flush(struct sock *sk)
 		return;
 	ltcp_mark_psh(&lt->tcp, skb);
 	lt->tcp.nonagle |= TCP_NAGLE_PUSH;
-	ltcp_push(sk);
+	ltcp_write_push(sk);
 }
 
 /* A fresh packet at the tail. TCP_NAGLE_PUSH was about those before it. */
@@ -167,7 +174,6 @@ static int ltcp_write_check(struct ltcp_write *w)
 
 	if (unlikely(sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN)))
 		return -EPIPE;
-	ltcp_mstamp_refresh(tcp_sk(sk));
 	w->goal_bytes = ltcp_tx_size_goal(sk);
 	return 0;
 }
@@ -219,7 +225,7 @@ static void ltcp_push_full(struct sock *sk, struct sk_buff *skb)
 	if (psh)
 		ltcp_mark_psh(&lt->tcp, skb);
 	if (psh || skb_peek(&lt->unsent) == skb)
-		ltcp_push(sk);
+		ltcp_write_push(sk);
 }
 
 /*
@@ -347,7 +353,7 @@ static void ltcp_write_commit(const struct ltcp_write *w)
 	}
 	if (!lt->more || ltcp_psh_due(&lt->tcp))
 		ltcp_mark_psh(&lt->tcp, skb);
-	ltcp_push(w->sk);
+	ltcp_write_push(w->sk);
 }
 
 /* A write that brought nothing into the queue: its errno, and SIGPIPE. */
@@ -444,8 +450,7 @@ void ltcp_splice_eof(struct socket *sock)
 	if (lt->more && skb) {
 		lt->more = false;
 		ltcp_mark_psh(&lt->tcp, skb);
-		ltcp_mstamp_refresh(&lt->tcp);
-		ltcp_push(sk);
+		ltcp_write_push(sk);
 	}
 	release_sock(sk);
 }

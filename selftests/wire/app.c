@@ -482,7 +482,16 @@ static void give_filter(int fd)
 	       "SO_ATTACH_FILTER: %s", strerror(errno));
 }
 
-void app_owns(struct owner *o, int fd)
+static void *write_from_page(void *arg)
+{
+	const struct owner *o = arg;
+
+	send(o->fd, o->page, PAGE, 0);
+	return NULL;
+}
+
+/* @call reads or writes the page. */
+static void own(struct owner *o, int fd, void *(*call)(void *))
 {
 	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	struct uffdio_api api = { .api = UFFD_API };
@@ -497,19 +506,34 @@ void app_owns(struct owner *o, int fd)
 	reg.range.len = PAGE;
 	ensure(!ioctl(o->faults, UFFDIO_REGISTER, &reg), "userfaultfd: %s",
 	       strerror(errno));
+	ensure(!pthread_create(&o->thread, NULL, call, o), "no thread");
+	pass_ms(10);
+}
+
+void app_owns(struct owner *o, int fd)
+{
 	if (app_get(fd, SOL_SOCKET, SO_ACCEPTCONN))
 		give_filter(fd);
-	ensure(!pthread_create(&o->thread, NULL, read_into_page, o), "no thread");
-	pass_ms(10);
+	own(o, fd, read_into_page);
+}
+
+void app_owns_writing(struct owner *o, int fd)
+{
+	own(o, fd, write_from_page);
+	streams[fd].written += PAGE;
 }
 
 void app_lets_go(struct owner *o)
 {
-	struct uffdio_zeropage zero = {
-		.range = { .start = (uintptr_t)o->page, .len = PAGE },
+	uint8_t written[PAGE];
+	struct uffdio_copy page = {
+		.src = (uintptr_t)written, .dst = (uintptr_t)o->page, .len = PAGE,
 	};
+	int i;
 
-	ensure(!ioctl(o->faults, UFFDIO_ZEROPAGE, &zero), "userfaultfd: %s",
+	for (i = 0; i < PAGE; i++)
+		written[i] = pattern(streams[o->fd].written - PAGE + i, true);
+	ensure(!ioctl(o->faults, UFFDIO_COPY, &page), "userfaultfd: %s",
 	       strerror(errno));
 	pthread_join(o->thread, NULL);
 	close(o->faults);

@@ -116,3 +116,17 @@ WIRE_TEST(owned, listener__opens_without_its_lock, "ATTACK-12 D4 W5")
 	fd = app_accept(listener);
 	app_read(fd, 100);
 }
+
+/* Of the round trip it is no part how long the program's memory took to come. */
+WIRE_TEST(owned, write__leaves_when_its_memory_has_come, "R1")
+{
+	struct owner owner;
+	int fd = active_open();
+
+	app_owns_writing(&owner, fd);
+	pass_ms(300);
+	app_lets_go(&owner);
+	expect_bytes(1, 4097);
+	inject(ACK, ACK(4097));
+	ensure_in(app_info(fd).tcpi_rtt, 0, 30000);
+}

@@ -447,6 +447,7 @@ struct full_info app_full_info(int fd, socklen_t *len);
  */
 struct owner { int fd, faults; void *page; pthread_t thread; };
 void app_owns(struct owner *o, int fd);
+void app_owns_writing(struct owner *o, int fd);	/* 4096 bytes out of such a page */
 void app_lets_go(struct owner *o);
 
 /* States: the socket's by TCP_INFO; the pair's by the kernel's socket table. */
