@@ -15,7 +15,9 @@
  *   - The right edge moves right only by a worthwhile step: a full segment or
  *     half the buffer, whichever is less (RFC 9293 section 3.8.6.2.2, MUST-39).
  *     Else a reader of single bytes would be sent segments of single bytes.
- *   - A window that opens is rounded down: no new promise without a buffer.
+ *   - A window that opens is rounded down: no new promise without a buffer. But
+ *     not to nothing: where the buffer is smaller than a unit, a unit is promised,
+ *     or the window would stay closed for ever.
  *
  * So a buffer that fills up closes the window by leaving the edge where it is.
  *
@@ -110,7 +112,7 @@ u32 ltcp_rwnd_select(const struct ltcp_rwnd_in *in)
 
 	if (limit < old || limit - old < worthwhile(in))
 		return old;
-	return round_down_to(limit, unit(in));
+	return max(round_down_to(limit, unit(in)), limit ? unit(in) : 0);
 }
 
 /**

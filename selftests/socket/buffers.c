@@ -293,3 +293,18 @@ WIRE_TEST_LONG(buffers, gigabit_100ms__gigabyte_buffers, 300, "F1 W6 C2")
 	sysctl_set_str("net/ipv4/tcp_wmem", "4096 16384 1073741824");
 	beside_the_builtin("reno", 250 << 20);
 }
+
+/* A window is given in units of 8 KB here: one is offered, or the writer would wait for ever. */
+WIRE_TEST(buffers, receive__smaller_than_a_unit_of_the_window, "F1 R8")
+{
+	enum { BYTES = 300000 };
+	struct pair p;
+
+	sysctl_set_str("net/ipv4/tcp_rmem", "4096 131072 536870912");
+	p = connected();
+	ensure_ok(set_int(p.server, SOL_SOCKET, SO_RCVBUF, 4096));
+	reader_beside(&p, BYTES);
+	send_pattern(p.client, 0, BYTES);
+	ensure_ok(shutdown(p.client, SHUT_WR));
+	expect_reader_happy();
+}
