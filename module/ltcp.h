@@ -995,6 +995,7 @@ u32 ltcp_offload_max_segs(const struct sock *sk, u32 mss);
 /* ---- timer.c ---- */
 void ltcp_init_timers(struct sock *sk);
 void ltcp_timer_arm_rto(struct sock *sk);
+void ltcp_timer_first_resent(struct sock *sk);
 void ltcp_timer_stretch_rto(struct sock *sk);
 void ltcp_timer_arm_loss(struct sock *sk, u32 reo_wait_us);
 void ltcp_timer_data_sent(struct sock *sk);

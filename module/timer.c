@@ -207,8 +207,8 @@ void ltcp_timer_data_sent(struct sock *sk)
 
 /**
  * ltcp_timer_arm_rto - (re)start the retransmission timer
- * @sk: connection: the first packet of a flight is being sent, an ACK of new data
- *	came, or the first loss is sent again
+ * @sk: connection: the first packet of a flight is being sent, or an ACK of new data
+ *	came
  *
  * RFC 6298 (5.1), (5.3). Context: socket lock.
  */
@@ -216,6 +216,19 @@ void ltcp_timer_arm_rto(struct sock *sk)
 {
 	ltcp_sk(sk)->rto_at = ltcp_rto_due(sk);
 	ltcp_timer_arm_loss(sk, 0);
+}
+
+/**
+ * ltcp_timer_first_resent - the first loss is sent again
+ * @sk: connection
+ *
+ * RTO starts over; the next packet's time to arrive late does not end with the first
+ * one's (RFC 8985 section 6.2, step 5). Context: socket lock.
+ */
+void ltcp_timer_first_resent(struct sock *sk)
+{
+	ltcp_sk(sk)->rto_at = ltcp_rto_due(sk);
+	ltcp_timer_data_sent(sk);
 }
 
 /**

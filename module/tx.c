@@ -785,7 +785,7 @@ static void ltcp_send_lost(struct sock *sk)
 		lt->first_rtx_free = false;
 		err = ltcp_retransmit(sk, skb);
 		if (first)
-			ltcp_timer_arm_rto(sk);
+			ltcp_timer_first_resent(sk);
 		if (err)
 			return;
 	}

@@ -94,6 +94,24 @@ WIRE_TEST(rack, window__none_after_the_third, "R5")
 	third_overtakes(0);
 }
 
+/* The first is overdue and sent again, the second has its time for a moment yet. */
+WIRE_TEST(rack, window__of_the_second_when_the_first_is_over, "R5")
+{
+	int fd = open_with_rtt(true), i;
+
+	for (i = 0; i < 2; i++) {
+		app_write(fd, 1000);
+		expect(ACK, SEQ(seg(i)), LEN(1000));
+		pass_ms(20);
+	}
+	app_write(fd, 2000);
+	expect_bytes(seg(2), seg(4));
+	pass_ms(RTT);
+	inject(ACK, ACK(1), SACK({ seg(2), seg(4) }));
+	expect(ACK, SEQ(seg(0)), LEN(1000));
+	expect_within(0, 16, ACK, SEQ(seg(1)), LEN(1000));
+}
+
 /* Reordering seen: the third no longer matters. */
 WIRE_TEST(rack, window__after_reordering, "R5")
 {
