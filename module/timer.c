@@ -659,6 +659,8 @@ static void ltcp_delack_timer_locked(struct sock *sk)
 	/* Nobody answered in time: not a dialogue after all */
 	icsk->icsk_ack.pingpong = 0;
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_DELAYEDACKS);
+	/* This appointment is over: without memory for the ACK another is made */
+	icsk->icsk_ack.pending &= ~ICSK_ACK_TIMER;
 	ltcp_send_ack(sk);
 }
 
