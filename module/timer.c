@@ -434,6 +434,13 @@ static bool ltcp_syn_is_over(const struct sock *sk, int tries)
 	return ltcp_now_ms() - ltcp_sk(sk)->rto_since_ms >= LTCP_SYN_R2_MS;
 }
 
+/* tcp_retries2, where the user has not said how long to wait. */
+static bool ltcp_retries_are_over(const struct sock *sk, int tries)
+{
+	return !READ_ONCE(inet_csk(sk)->icsk_user_timeout) &&
+	       tries >= READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
+}
+
 /* R2 of RFC 9293 section 3.8.3: is it time to give up? */
 static bool ltcp_rto_is_over(const struct sock *sk, int tries)
 {
@@ -441,8 +448,7 @@ static bool ltcp_rto_is_over(const struct sock *sk, int tries)
 		return true;
 	if (ltcp_in_handshake(sk))
 		return ltcp_syn_is_over(sk, tries);
-	return !READ_ONCE(inet_csk(sk)->icsk_user_timeout) &&
-	       tries >= READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2);
+	return ltcp_retries_are_over(sk, tries);
 }
 
 /*
@@ -575,7 +581,7 @@ static void ltcp_persist_expired(struct sock *sk)
 	if (ltcp_orphan_gives_up(sk, icsk->icsk_probes_out))
 		return;
 	/* An answered probe resets the count: a live peer is never given up (MUST-36) */
-	if (icsk->icsk_probes_out >= READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_retries2)) {
+	if (ltcp_retries_are_over(sk, icsk->icsk_probes_out)) {
 		ltcp_write_error(sk);
 		return;
 	}

@@ -418,6 +418,24 @@ WIRE_TEST(window, zero__gives_up_after_the_user_timeout, "F6 R2 MUST-21")
 	app_reads_error(fd, ETIMEDOUT);
 }
 
+/* The user's word goes before tcp_retries2, also where nobody answers. */
+WIRE_TEST(window, zero__user_timeout_longer_than_the_retries, "F6 R2 A4")
+{
+	int fd, i;
+
+	differs_from_builtin("tcp_retries2 ends it");
+	sysctl_set("net/ipv4/tcp_retries2", 2);
+	fd = closed_window();
+	app_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 7000);
+	for (i = 0; i < 5; i++)
+		expect_after(200 << i, ACK, PROBE);
+	expect_silence(600);
+	expect_state(fd, TCP_ESTABLISHED);
+	take(400);
+	expect_state(fd, TCP_CLOSE);
+	app_reads_error(fd, ETIMEDOUT);
+}
+
 WIRE_TEST(window, zero__update_resumes, "F6 R8")
 {
 	closed_window();
