@@ -136,7 +136,7 @@ u32 ltcp_mtup_due(struct sock *sk, const struct sk_buff *skb)
 	u32 size, len;
 
 	if (likely(!icsk->icsk_mtup.enabled) || icsk->icsk_mtup.probe_size ||
-	    icsk->icsk_ca_state != TCP_CA_Open || lt->sacks.n)
+	    icsk->icsk_ca_state != TCP_CA_Open || lt->sacks.n || lt->tcp.rx_opt.dsack)
 		return 0;
 	/* A route that is gone is looked for when the packet leaves */
 	dst = ltcp_dst(sk);

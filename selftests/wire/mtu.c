@@ -17,7 +17,8 @@ static int writer(int probing, int bytes)
 	sysctl_set("net/ipv4/tcp_mtu_probing", probing);
 	fd = active_open(MSS(1460), SACK_OK);
 	app_set(fd, SOL_SOCKET, SO_SNDBUF, 200000);
-	app_write(fd, bytes);
+	if (bytes)
+		app_write(fd, bytes);
 	return fd;
 }
 
@@ -233,6 +234,20 @@ WIRE_TEST(mtu, probe__not_without_a_route, "R10")
 	expect(ACK, SEQ(1025), LEN(1024));
 	ignore_rest();
 	expect_state(fd, TCP_ESTABLISHED);
+}
+
+/* With a D-SACK to be told the largest packet would be larger than the link takes. */
+WIRE_TEST(mtu, probe__not_with_a_dsack, "R10 R4")
+{
+	int fd = writer(ALWAYS, 0);
+
+	inject(PSH | ACK, SEQ(1), LEN(100), WIN(3000));
+	expect_ack(101);
+	app_write(fd, 30000);
+	expect_bytes(1, 2049);
+	inject(PSH | ACK, SEQ(1), LEN(200), ACK(2049), WIN(60000));
+	expect(ACK, SEQ(2049), LEN(1012), SACK({ 1, 101 }));
+	ignore_rest();
 }
 
 /* The path may have become better: what was too large is tried again. */
