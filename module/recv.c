@@ -245,10 +245,14 @@ static int ltcp_recv_mark(const struct ltcp_read *rd)
  */
 static int ltcp_recv_nothing(struct sock *sk, const struct ltcp_read *rd)
 {
+	int err;
+
 	if (sock_flag(sk, SOCK_DONE))
 		return 1;
-	if (sk->sk_err)
-		return sock_error(sk);
+	/* SO_ERROR asks without the lock, and may have taken it */
+	err = sock_error(sk);
+	if (err)
+		return err;
 	if (sk->sk_shutdown & RCV_SHUTDOWN)
 		return 1;
 	if (sk->sk_state == TCP_CLOSE)
