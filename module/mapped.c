@@ -314,11 +314,14 @@ static void ltcp_zcr_ctl_init(struct msghdr *ctl,
 	ctl->msg_controllen = zc->msg_controllen;
 }
 
-/* The room that is left, as put_cmsg() counts. */
+/*
+ * The room that is left, as put_cmsg() counts. A program that has asked for nothing is
+ * told of nothing that did not fit: it would hand the flag in with its next call.
+ */
 static void ltcp_zcr_ctl_done(struct tcp_zerocopy_receive *zc,
 			      const struct msghdr *ctl)
 {
-	zc->msg_flags = ctl->msg_flags;
+	zc->msg_flags = zc->msg_flags & LTCP_ZC_CMSG_TS ? ctl->msg_flags : 0;
 	if (!ctl->msg_control_user)
 		return;
 	zc->msg_control = (unsigned long)ctl->msg_control_user;

@@ -384,22 +384,22 @@ int ltcp_inq_hint(const struct sock *sk)
 
 static void ltcp_recv_inq(struct sock *sk, struct msghdr *msg)
 {
-	int inq = ltcp_inq_hint(sk);
+	int inq;
 
+	if (likely(!tcp_sk(sk)->recvmsg_inq && !msg->msg_get_inq))
+		return;
+	inq = ltcp_inq_hint(sk);
 	msg->msg_inq = inq;
 	if (tcp_sk(sk)->recvmsg_inq)
 		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
 }
 
-/* Ancillary data. */
-static void ltcp_recv_cmsg(struct sock *sk, struct ltcp_read *rd)
+static void ltcp_recv_stamp(struct sock *sk, struct ltcp_read *rd)
 {
-	if (rd->stamped) {
-		sock_recv_timestamp(rd->msg, sk, rd->stamped);
-		consume_skb(rd->stamped);
-	}
-	if (tcp_sk(sk)->recvmsg_inq || rd->msg->msg_get_inq)
-		ltcp_recv_inq(sk, rd->msg);
+	if (likely(!rd->stamped))
+		return;
+	sock_recv_timestamp(rd->msg, sk, rd->stamped);
+	consume_skb(rd->stamped);
 }
 
 /* SO_PEEK_OFF: peeking moves the offset on, reading moves it back. */
@@ -414,7 +414,7 @@ static void ltcp_recv_peek_off(struct sock *sk, const struct ltcp_read *rd)
 /**
  * ltcp_recv_locked - read bytes
  * @sk: connection, or not
- * @msg: where bytes and ancillary data go
+ * @msg: where bytes and the time of their arrival go
  * @len: room, bytes
  * @flags: see ltcp_recvmsg(); not MSG_ERRQUEUE
  *
@@ -448,7 +448,7 @@ int ltcp_recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		ltcp_recv_peek_off(sk, &rd);
 	}
 	if (likely(ret >= 0))
-		ltcp_recv_cmsg(sk, &rd);
+		ltcp_recv_stamp(sk, &rd);
 	return ret;
 }
 
@@ -477,6 +477,8 @@ int ltcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 
 	lock_sock(sk);
 	ret = ltcp_recv_locked(sk, msg, len, flags);
+	if (likely(ret >= 0 && !(flags & MSG_OOB)))
+		ltcp_recv_inq(sk, msg);
 	release_sock(sk);
 	return ret;
 }

@@ -16,7 +16,7 @@
 enum {
 	PAGE = 4096, MAXSEG = PAGE + 12,	/* with the timestamp option */
 	WAIT_MS = 2000,
-	ZEROCOPY_RECEIVE = 35, CLEAN_HINT = 1, CMSG_TS = 2,
+	ZEROCOPY_RECEIVE = 35, CLEAN_HINT = 1, CMSG_TS = 2, INQ = 36,
 };
 
 /* struct tcp_zerocopy_receive of linux/tcp.h, which cannot be had beside netinet/tcp.h */
@@ -368,6 +368,55 @@ WIRE_TEST(mapped, copybuf__takes_all, "A4")
 	ensure_eq(zc.copy_len, PAGE + 100);
 	ensure_eq(zc.inq, 0);
 	check_pattern(buf, 0, PAGE + 100);
+}
+
+/* What TCP_INQ would tell is in the struct: it can be used again, and the control buffer stays. */
+WIRE_TEST(mapped, copybuf__again_with_tcp_inq, "A4")
+{
+	struct pair p = connected_pages();
+	unsigned char *m = map(p.server, 4 * PAGE), buf[200];
+	struct zc zc = at(m, 4 * PAGE);
+	char control[256];
+	int i;
+
+	ensure_ok(set_int(p.server, SOL_TCP, INQ, 1));
+	for (i = 0; i < 3; i++) {
+		send_pages(&p, i * 100, 100);
+		zc.length = 4 * PAGE;
+		zc.copy_to = (uintptr_t)buf;
+		zc.copy_len = sizeof(buf);
+		if (i == 2) {
+			zc.msg_flags = CMSG_TS;
+			zc.control = (uintptr_t)control;
+			zc.control_len = sizeof(control);
+		}
+		receive(p.server, &zc);
+		ensure_eq(zc.copy_len, 100);
+		ensure_eq(zc.msg_flags, 0);
+		check_pattern(buf, i * 100, 100);
+	}
+	ensure_eq(zc.control_len, sizeof(control));
+}
+
+/* Nor does a stamp that nobody asked for spoil it. */
+WIRE_TEST(mapped, copybuf__again_with_stamps, "A4")
+{
+	struct pair p = connected_pages();
+	unsigned char *m = map(p.server, 4 * PAGE), buf[200];
+	struct zc zc = at(m, 4 * PAGE);
+	int i;
+
+	ensure_ok(set_int(p.server, SOL_SOCKET, SO_TIMESTAMP, 1));
+	pass_ms(100);
+	for (i = 0; i < 2; i++) {
+		send_pages(&p, i * 100, 100);
+		zc.length = 4 * PAGE;
+		zc.copy_to = (uintptr_t)buf;
+		zc.copy_len = sizeof(buf);
+		receive(p.server, &zc);
+		ensure_eq(zc.copy_len, 100);
+		check_pattern(buf, i * 100, 100);
+	}
 }
 
 WIRE_TEST(mapped, copybuf__takes_the_rest, "A4")
