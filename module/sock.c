@@ -354,7 +354,7 @@ static int ltcp_set_rcvlowat(struct sock *sk, int val)
 /* Bytes between the user's last write and @from, for the SIOCOUTQ family. */
 static int ltcp_outq(const struct sock *sk, const u32 *from)
 {
-	if (ltcp_in_handshake(sk))
+	if (ltcp_in_handshake(sk) || sk->sk_state == TCP_CLOSE)
 		return 0;
 	return READ_ONCE(tcp_sk(sk)->write_seq) - READ_ONCE(*from);
 }

@@ -254,6 +254,23 @@ WIRE_TEST(flags, outq__what_is_on_its_way, "A3")
 	ensure_eq(count_of(p.client, SIOCOUTQ), 0);
 }
 
+/* The queue went with the connection. */
+WIRE_TEST(flags, outq__lost_by_a_reset, "A3")
+{
+	int fd = active_open();
+
+	differs_from_builtin("the numbers stay");
+	app_write(fd, 1000);
+	expect(PSH | ACK, SEQ(1), LEN(1000));
+	inject(ACK, ACK(1), WIN(1000));
+	app_write(fd, 500);
+	ensure_eq(count_of(fd, SIOCOUTQ), 1500);
+	inject(RST, SEQ(1));
+	expect_state(fd, TCP_CLOSE);
+	ensure_eq(count_of(fd, SIOCOUTQ), 0);
+	ensure_eq(count_of(fd, SIOCOUTQNSD), 0);
+}
+
 WIRE_TEST(flags, queues__not_of_a_listener, "A3")
 {
 	struct sockaddr_in where;
