@@ -712,19 +712,23 @@ void ltcp_destroy_sock(struct sock *sk)
 /*
  * With tcp_migrate_req the kernel moves what a closing listener leaves to another of
  * its SO_REUSEPORT group, which may be one of the built-in that joined after ours:
- * then what is accepted is the built-in's, and keeps its operations.
+ * then what is accepted is the built-in's, and keeps its operations. The kernel's own
+ * callers have given none before, and would give ours: they release it instead.
  */
 static int ltcp_op_accept(struct socket *sock, struct socket *newsock,
 			  LTCP_ACCEPT_ARGS)
 {
+	bool given = READ_ONCE(newsock->ops) == &ltcp_stream_ops;
 	int err = inet_accept(sock, newsock, LTCP_ACCEPT_PASS);
 
-	if (!err && unlikely(!ltcp_is_ours(newsock->sk))) {
-		WRITE_ONCE(newsock->ops, &inet_stream_ops);
-		/* The reference that came with our operations */
-		module_put(THIS_MODULE);
-	}
-	return err;
+	if (err || likely(ltcp_is_ours(newsock->sk)))
+		return err;
+	WRITE_ONCE(newsock->ops, &inet_stream_ops);
+	if (!given)
+		return -ECONNABORTED;
+	/* The reference that came with our operations */
+	module_put(THIS_MODULE);
+	return 0;
 }
 
 static int ltcp_op_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
