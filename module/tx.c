@@ -506,11 +506,18 @@ static bool ltcp_tx_ack_is_far(const struct sock *sk)
 	return age_ns < (u64)(tp->srtt_us >> 4) * NSEC_PER_USEC;
 }
 
+/* Does the path take half a millisecond for a segment, or more? (24 Mbit/s) */
+static bool ltcp_tx_is_slow(const struct tcp_sock *tp)
+{
+	return tp->srtt_us >> 3 >= 500ULL * tp->snd_cwnd;
+}
+
 /*
  * With much in flight a small addition to it is better saved up until it makes a
  * large packet: the ACKs that will clock it out are on their way. Unless they are
  * not: in slow start, the ACKs of a round come in its first part, and what is saved
- * up at their end would miss the round.
+ * up at their end would miss the round. And not on a slow path: there large packets
+ * save little work, and in a short queue, that others share, they are the first to be lost.
  */
 static bool ltcp_tx_defer(const struct sock *sk, u32 segs, u32 in_flight,
 			  u32 max_segs)
@@ -521,7 +528,7 @@ static bool ltcp_tx_defer(const struct sock *sk, u32 segs, u32 in_flight,
 	if (tp->sacked_out || ltcp_sk(sk)->dupacks || ltcp_in_recovery(sk))
 		return false;
 	return segs < max_segs && segs < in_flight && segs < tp->snd_cwnd / 3 &&
-	       !ltcp_tx_ack_is_far(sk);
+	       !ltcp_tx_is_slow(tp) && !ltcp_tx_ack_is_far(sk);
 }
 
 enum ltcp_tx_stop {
