@@ -325,6 +325,41 @@ WIRE_TEST(cwnd, congestion_avoidance__counts_bytes, "C1 C2 ATTACK-29")
 	ensure_eq(cwnd(fd), before + 1);
 }
 
+/*
+ * ACKs of single segments: where they come quickly, several are answered by one packet; on
+ * a slow path each is, at once.
+ */
+WIRE_TEST(cwnd, congestion_avoidance__saves_up_on_a_fast_path_only, "C1 C8")
+{
+	static const struct { int rtt_ms, at_once; } t[] = { { 2, 0 }, { 50, 1 } };
+	size_t i;
+
+	differs_from_builtin("it goes by the time since it last sent");
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		int64_t acked = 0;
+		int fd, n;
+
+		new_connection();
+		fd = three_duplicates("reno");
+		inject(ACK, ACK(1 + 10 * SEG));
+		app_write(fd, 150 * SEG);
+		take_burst(5);
+		for (n = 0; n < 8; n++) {
+			pass_ms(t[i].rtt_ms);
+			acked = c->stack_max;
+			inject(ACK, ACK(acked));
+			take_burst(1);
+		}
+		pass_ms(t[i].rtt_ms);
+		inject(ACK, ACK(acked + SEG));
+		ensure_eq(take_burst(1).segments, t[i].at_once);
+		for (n = 2; n <= 4; n++)
+			inject(ACK, ACK(acked + n * SEG));
+		ensure_eq(take_burst(1).segments, 4 - t[i].at_once);
+		end_case(fd);
+	}
+}
+
 /* --------------------------------------------------------- after a timeout */
 
 WIRE_TEST(cwnd, timeout__one_segment, "C1 C2 R1 MUST-19")
