@@ -124,8 +124,9 @@ void ltcp_rate_finish(struct ltcp_sock *lt, struct ltcp_ack_result *res)
  * ltcp_rate_check_app_limited - has the application nothing to send?
  * @lt: connection that has sent what it could
  *
- * Less than a segment, which Nagle or a cork holds back, is nothing. Then all that is in flight now will tell of the application's rate, not of the
- * path's. Context: socket lock.
+ * Less than a segment, which Nagle or a cork holds back, is nothing. Then all that is
+ * in flight now will tell of the application's rate, not of the path's.
+ * Context: socket lock.
  */
 void ltcp_rate_check_app_limited(struct ltcp_sock *lt)
 {

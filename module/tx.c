@@ -517,7 +517,7 @@ static bool ltcp_tx_is_slow(const struct tcp_sock *tp)
  * large packet: the ACKs that will clock it out are on their way. Unless they are
  * not: in slow start, the ACKs of a round come in its first part, and what is saved
  * up at their end would miss the round. And not on a slow path: there large packets
- * save little work, and in a short queue, that others share, they are the first to be lost.
+ * save little work, and in a short queue that others share they are the first to go.
  */
 static bool ltcp_tx_defer(const struct sock *sk, u32 segs, u32 in_flight,
 			  u32 max_segs)
