@@ -264,16 +264,23 @@ void ltcp_timer_stop_xmit(struct sock *sk)
 	inet_csk(sk)->icsk_pending = 0;
 }
 
-/* Interval before the next window probe: RTO doubled per probe, between the bounds. */
-static unsigned long ltcp_persist_delay(const struct sock *sk)
+/* Interval between window probes: RTO doubled per probe, between the bounds. */
+static u32 ltcp_persist_ms(const struct sock *sk)
 {
 	const struct ltcp_net *lnet = ltcp_sk(sk)->lnet;
 	const struct inet_connection_sock *icsk = inet_csk(sk);
 	u32 base_ms = max_t(u32, jiffies_to_msecs(icsk->icsk_rto),
 			    READ_ONCE(lnet->persist_min_ms));
-	unsigned long delay = msecs_to_jiffies(
-		ltcp_rto_backoff_ms(base_ms, icsk->icsk_backoff,
-				    READ_ONCE(lnet->persist_max_ms)));
+
+	return ltcp_rto_backoff_ms(base_ms, icsk->icsk_backoff,
+				   READ_ONCE(lnet->persist_max_ms));
+}
+
+/* How long to wait with the next one, jiffies. */
+static unsigned long ltcp_persist_delay(const struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+	unsigned long delay = msecs_to_jiffies(ltcp_persist_ms(sk));
 
 	if (!icsk->icsk_probes_tstamp)
 		return delay;
@@ -561,6 +568,19 @@ static void ltcp_rto_expired(struct sock *sk)
 	ltcp_timer_arm_rto(sk);
 }
 
+/*
+ * What counts against an orphan: probes that nobody answered; all of them, once they
+ * are as rare as they get. No user can close it any more, so a peer that answers, and
+ * never opens its window, would keep it for ever (RFC 6429).
+ */
+static int ltcp_persist_orphan_tries(const struct sock *sk)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+
+	return ltcp_persist_ms(sk) < READ_ONCE(ltcp_sk(sk)->lnet->persist_max_ms) ?
+		icsk->icsk_probes_out : icsk->icsk_backoff;
+}
+
 /* The window stays closed, or Nagle's wait is over: make the peer say something. */
 static void ltcp_persist_expired(struct sock *sk)
 {
@@ -578,9 +598,9 @@ static void ltcp_persist_expired(struct sock *sk)
 		ltcp_write_error(sk);
 		return;
 	}
-	if (ltcp_orphan_gives_up(sk, icsk->icsk_probes_out))
+	if (ltcp_orphan_gives_up(sk, ltcp_persist_orphan_tries(sk)))
 		return;
-	/* An answered probe resets the count: a live peer is never given up (MUST-36) */
+	/* An answered probe resets the count: a user's live peer is never given up (MUST-36) */
 	if (ltcp_retries_are_over(sk, icsk->icsk_probes_out)) {
 		ltcp_write_error(sk);
 		return;
