@@ -227,6 +227,14 @@ static void grow_along_curve(struct ltcp_cc *cc, struct cubic *cu, u64 target,
 	ltcp_cc_set_cwnd(cc, cc->cwnd + growth);
 }
 
+/* Where no congestion was ever met: cwnd in a round trip's time, in fractions. */
+static u64 untried_target(const struct ltcp_cc *cc)
+{
+	u64 cwnd = to_fraction(cc->cwnd);
+
+	return cwnd + max(cwnd / UNTRIED, to_fraction(1));
+}
+
 static void congestion_avoidance(struct ltcp_cc *cc, struct cubic *cu,
 				 const struct ltcp_cc_ack *ack, u32 segs)
 {
@@ -245,9 +253,8 @@ static void congestion_avoidance(struct ltcp_cc *cc, struct cubic *cu,
 	next = ltcp_cubic_window(s->w_max, s->k_us,
 				 (u64)s->t_us + ack->srtt_us);
 	if (!s->cwnd_prior)
-		next = max(next, to_fraction(cc->cwnd) +
-				 max(to_fraction(cc->cwnd) / UNTRIED, to_fraction(1)));
-	if (now >= to_fraction(s->w_est) || !s->cwnd_prior)
+		grow_along_curve(cc, cu, max(next, untried_target(cc)), segs);
+	else if (now >= to_fraction(s->w_est))
 		grow_along_curve(cc, cu, next, segs);
 	else if (s->w_est > cc->cwnd)
 		ltcp_cc_set_cwnd(cc, min(s->w_est, cc->cwnd + segs));
