@@ -39,7 +39,7 @@ bench:			## measure ltcp beside the built-in TCP (KERNEL=)
 	+@scripts/build-module $(or $(KERNEL),6.12)
 	@scripts/bench
 
-grid:			## ltcp beside the built-in TCP on lossy, long and slow paths
+grid:			## ltcp beside the built-in TCP on lossy, long and slow paths (KERNEL=)
 	@scripts/setup
 	+@scripts/build-module $(or $(KERNEL),6.12)
 	@scripts/grid

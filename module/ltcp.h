@@ -92,8 +92,8 @@ enum ltcp_mib {
 	LTCP_MIB_UNDONE,		/* of both, found to be for nothing, and undone */
 	LTCP_MIB_CHALLENGE_ACKS,	/* challenge ACKs sent (RFC 5961) */
 	LTCP_MIB_ACTIVE_OPENS,		/* connect() calls that sent a SYN */
-	LTCP_MIB_PASSIVE_OPENS,		/* connections that a listener accepted */
-	LTCP_MIB_CHAINED,		/* segments passed on to the built-in TCP */
+	LTCP_MIB_PASSIVE_OPENS,		/* connections whose handshake a listener completed */
+	LTCP_MIB_CHAINED,		/* packets passed on to the built-in TCP */
 	LTCP_MIB_DROPS,			/* segments dropped, all reasons */
 	LTCP_MIB_RESETS_OUT,		/* RST segments sent */
 	LTCP_MIB_MAX

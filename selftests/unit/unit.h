@@ -24,7 +24,8 @@
  *	FOR_EACH_BASE(base)
  *		EXPECT_EQ(f(base + 5), base + 7, "base %#x", base);
  *
- * There is one program for each file of module/pure. Sanitizers end a program at
+ * There is one program for each part of module/pure (the simple algorithms of
+ * congestion control share one, and the files of BBR). Sanitizers end a program at
  * the first error, and so does a test that takes too long; the plan is then not
  * fulfilled.
  */
