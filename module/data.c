@@ -47,6 +47,7 @@ static void ltcp_rwnd_load(const struct sock *sk, struct ltcp_rwnd_in *in)
 	in->rcv_nxt = tp->rcv_nxt;
 	in->rcv_wup = tp->rcv_wup;
 	in->rcv_wnd = tp->rcv_wnd;
+	in->rounded = ltcp_sk(sk)->wnd_rounded;
 	in->full_space = min(ltcp_win_from_space(sk, rcvbuf), tp->window_clamp);
 	in->free_space = min(ltcp_win_from_space(sk, rcvbuf - used), tp->window_clamp);
 	in->mss = inet_csk(sk)->icsk_ack.rcv_mss;
@@ -67,11 +68,14 @@ u32 ltcp_select_window(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct ltcp_rwnd_in in;
+	struct ltcp_rwnd new;
 
 	ltcp_rwnd_load(sk, &in);
-	tp->rcv_wnd = ltcp_rwnd_select(&in);
+	new = ltcp_rwnd_select(&in);
+	tp->rcv_wnd = new.wnd;
 	tp->rcv_wup = tp->rcv_nxt;
-	return tp->rcv_wnd;
+	WRITE_ONCE(ltcp_sk(sk)->wnd_rounded, new.rounded);
+	return new.field;
 }
 
 /*

@@ -196,6 +196,7 @@ struct ltcp_sock {
 	u32 dupack_block;		/* where the last of them begins */
 	struct ltcp_paws paws;		/* which timestamps cannot be of another round of numbers */
 	u32 ofo_memory;			/* truesize of all islands */
+	u16 wnd_rounded;		/* of rcv_wnd, what only rounding has promised */
 	u32 arrived_text;		/* bytes since wnd_share was last looked at, ... */
 	u32 arrived_memory;		/* ... and what their packets take */
 	u32 data_us;			/* when the last segment with data came, tcp_mstamp */

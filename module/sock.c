@@ -217,7 +217,7 @@ static bool ltcp_rcv_full(const struct sock *sk)
 	const struct tcp_sock *tp = tcp_sk(sk);
 	int rcvbuf = READ_ONCE(sk->sk_rcvbuf);
 	int wnd = READ_ONCE(tp->rcv_wup) + READ_ONCE(tp->rcv_wnd) -
-		  READ_ONCE(tp->rcv_nxt);
+		  READ_ONCE(ltcp_sk(sk)->wnd_rounded) - READ_ONCE(tp->rcv_nxt);
 
 	return wnd <= READ_ONCE(inet_csk(sk)->icsk_ack.rcv_mss) ||
 	       ltcp_rcv_waiting(sk) > rcvbuf - (rcvbuf >> 3) ||

@@ -7,17 +7,17 @@
  * Receiver. A window is a promise: bytes up to the right edge, RCV.NXT+RCV.WND
  * at the time it was advertised, will be taken. Three rules make the next one:
  *
- *   - The right edge never moves left (SHLD-14). Because the field counts in
- *     units of 1 << wscale, what is left of the promise is rounded up (RFC 7323
- *     section 2.4). Each such rounding gives away less than one unit that the
- *     buffer may not have: it is for the buffer's owner to keep the last word,
- *     and drop what memory forbids.
+ *   - What has been promised is kept (SHLD-14). Because the field counts in units
+ *     of 1 << wscale, what is left of it is rounded up; so the edge that the peer
+ *     computes may be up to a unit beyond what the buffer has granted, and come back
+ *     as far. What lies in between is taken (RFC 7323 section 2.4), but the next
+ *     rounding starts from what was granted, or every ACK would give away some more.
  *   - The right edge moves right only by a worthwhile step: a full segment or
  *     half the buffer, whichever is less (RFC 9293 section 3.8.6.2.2, MUST-39).
  *     Else a reader of single bytes would be sent segments of single bytes.
  *   - A window that opens is rounded down: no new promise without a buffer. But
- *     not to nothing: where the buffer is smaller than a unit, a unit is promised,
- *     or the window would stay closed for ever.
+ *     not to nothing: a buffer smaller than a unit is promised as a unit, or the
+ *     window would stay closed for ever.
  *
  * So a buffer that fills up closes the window by leaving the edge where it is.
  *
@@ -53,12 +53,22 @@ static u32 worthwhile(const struct ltcp_rwnd_in *in)
 	return min(in->mss, in->full_space / 2);
 }
 
-/* What must be advertised at least, so that no promise is broken. */
-static u32 promised(const struct ltcp_rwnd_in *in)
+/* What the field can say at most. */
+static u32 widest(const struct ltcp_rwnd_in *in)
 {
-	u32 left = ltcp_offered_wnd(in->rcv_nxt, in->rcv_wup, in->rcv_wnd);
+	return WINDOW_FIELD_MAX * unit(in);
+}
 
-	return min(round_up_to(left, unit(in)), WINDOW_FIELD_MAX * unit(in));
+/* What is left of what the buffer was there for. */
+static u32 granted(const struct ltcp_rwnd_in *in)
+{
+	return ltcp_offered_wnd(in->rcv_nxt, in->rcv_wup, in->rcv_wnd - in->rounded);
+}
+
+/* As the peer is told of it. */
+static u32 in_field(const struct ltcp_rwnd_in *in, u32 bytes)
+{
+	return min(round_up_to(bytes, unit(in)), widest(in));
 }
 
 /**
@@ -102,17 +112,21 @@ u32 ltcp_wnd_share(u32 share, u32 text, u32 memory)
  * ltcp_rwnd_select() - the receive window to advertise now
  * @in: see there
  *
- * Return: bytes, a multiple of 1 << wscale and at most 65535 << wscale: what
- * is promised already, or more when the buffer allows a worthwhile step.
+ * Return: what is promised already, or more when the buffer allows a worthwhile step.
  */
-u32 ltcp_rwnd_select(const struct ltcp_rwnd_in *in)
+struct ltcp_rwnd ltcp_rwnd_select(const struct ltcp_rwnd_in *in)
 {
-	u32 limit = min(in->free_space, WINDOW_FIELD_MAX * unit(in));
-	u32 old = promised(in);
+	u32 left = ltcp_offered_wnd(in->rcv_nxt, in->rcv_wup, in->rcv_wnd);
+	u32 limit = min(in->free_space, widest(in));
+	u32 grant = granted(in), old = in_field(in, grant);
+	struct ltcp_rwnd new;
 
-	if (limit < old || limit - old < worthwhile(in))
-		return old;
-	return max(round_down_to(limit, unit(in)), limit ? unit(in) : 0);
+	if (limit >= old && limit - old >= worthwhile(in))
+		grant = round_down_to(limit, unit(in)) ?: limit;
+	new.field = in_field(in, grant);
+	new.wnd = max(left, new.field);
+	new.rounded = new.wnd - grant;
+	return new;
 }
 
 /**
@@ -129,12 +143,12 @@ u32 ltcp_rwnd_select(const struct ltcp_rwnd_in *in)
  */
 bool ltcp_rwnd_update_due(const struct ltcp_rwnd_in *in, u32 copied)
 {
-	u32 old = promised(in);
+	u32 old = in_field(in, granted(in));
 	u32 new;
 
 	if (!copied || old > in->full_space / 2)
 		return false;
-	new = ltcp_rwnd_select(in);
+	new = ltcp_rwnd_select(in).field;
 	return new > old && (new / 2 >= old || old < in->mss);
 }
 

@@ -12,7 +12,8 @@
  * struct ltcp_rwnd_in - what the receive window follows from
  * @rcv_nxt: RCV.NXT now
  * @rcv_wup: RCV.NXT when the window was last advertised
- * @rcv_wnd: the window advertised then, bytes
+ * @rcv_wnd: struct ltcp_rwnd's wnd of then, bytes
+ * @rounded: and its rounded
  * @free_space: bytes the buffer can still take
  * @full_space: bytes the empty buffer could take
  * @mss: the peer's full segment, bytes
@@ -22,10 +23,24 @@ struct ltcp_rwnd_in {
 	u32 rcv_nxt;
 	u32 rcv_wup;
 	u32 rcv_wnd;
+	u32 rounded;
 	u32 free_space;
 	u32 full_space;
 	u32 mss;
 	u8 wscale;
+};
+
+/**
+ * struct ltcp_rwnd - a receive window
+ * @field: to be advertised, bytes: a multiple of 1 << wscale, at most 65535 << wscale
+ * @wnd: bytes from RCV.NXT on that will be taken: @field, or more that an earlier one
+ *	has promised
+ * @rounded: so many of these no buffer was there for; less than 1 << wscale
+ */
+struct ltcp_rwnd {
+	u32 field;
+	u32 wnd;
+	u32 rounded;
 };
 
 /**
@@ -55,7 +70,7 @@ struct ltcp_nagle_in {
 
 u8 ltcp_wscale_choose(u32 max_space_bytes);
 u32 ltcp_wnd_share(u32 share, u32 text, u32 memory);
-u32 ltcp_rwnd_select(const struct ltcp_rwnd_in *in);
+struct ltcp_rwnd ltcp_rwnd_select(const struct ltcp_rwnd_in *in);
 bool ltcp_rwnd_update_due(const struct ltcp_rwnd_in *in, u32 copied);
 bool ltcp_nagle_allows(const struct ltcp_nagle_in *in);
 bool ltcp_sws_allows(u32 len, u32 mss, u32 usable_wnd, u32 max_snd_wnd,

@@ -112,7 +112,7 @@ TEST(ltcp_rwnd_select__cases, "F1 F4 MUST-39 SHLD-14")
 	FOR_EACH_BASE(base) FOR_EACH(c, rwnd) {
 		struct ltcp_rwnd_in in = rwnd_in(c, base);
 
-		EXPECT_EQ(ltcp_rwnd_select(&in), c->want, "%s, base %#x",
+		EXPECT_EQ(ltcp_rwnd_select(&in).field, c->want, "%s, base %#x",
 			  c->what, base);
 	}
 }
@@ -120,14 +120,20 @@ TEST(ltcp_rwnd_select__cases, "F1 F4 MUST-39 SHLD-14")
 /* A receiver with a buffer: only the books of it. */
 struct receiver {
 	struct ltcp_rwnd_in in;
+	u32 field;
 	u32 queued;
 };
 
 static void receiver_advertise(struct receiver *r)
 {
+	struct ltcp_rwnd new;
+
 	r->in.free_space = r->in.full_space > r->queued ?
 			   r->in.full_space - r->queued : 0;
-	r->in.rcv_wnd = ltcp_rwnd_select(&r->in);
+	new = ltcp_rwnd_select(&r->in);
+	r->field = new.field;
+	r->in.rcv_wnd = new.wnd;
+	r->in.rounded = new.rounded;
 	r->in.rcv_wup = r->in.rcv_nxt;
 }
 
@@ -164,7 +170,10 @@ static bool receiver_reads(struct receiver *r, u32 bytes)
 	return due;
 }
 
-/* Whatever happens, the edge never moves left, and the field can express it. */
+/*
+ * Whatever happens, what was promised is taken, the field can express it, and less than
+ * a unit is promised without a buffer, however often it was said.
+ */
 TEST(ltcp_rwnd_select__never_shrinks, "F1 SHLD-14")
 {
 	static const u8 scales[] = { 0, 1, 7, 14 };
@@ -184,13 +193,28 @@ TEST(ltcp_rwnd_select__never_shrinks, "F1 SHLD-14")
 			EXPECT(seq_geq(right_edge(&r), edge),
 			       "base %#x, scale %u: %u to the left", base, *wscale,
 			       edge - right_edge(&r));
-			EXPECT(r.in.rcv_wnd % unit == 0 &&
-			       r.in.rcv_wnd <= 65535 * unit,
-			       "scale %u: window %u", *wscale, r.in.rcv_wnd);
-			/* unscaled, nothing is promised without a buffer */
-			EXPECT(*wscale || r.queued + r.in.rcv_wnd <= r.in.full_space,
-			       "%u queued, %u promised", r.queued, r.in.rcv_wnd);
+			EXPECT(r.field % unit == 0 && r.field <= 65535 * unit &&
+			       r.field <= r.in.rcv_wnd,
+			       "scale %u: window %u", *wscale, r.field);
+			EXPECT(r.queued + r.in.rcv_wnd < r.in.full_space + unit,
+			       "scale %u: %u queued, %u promised", *wscale,
+			       r.queued, r.in.rcv_wnd);
 		}
+	}
+}
+
+/* Nobody reads, and what comes is smaller than a unit: the window closes all the same. */
+TEST(ltcp_rwnd_select__closes_by_less_than_units, "F1 F4")
+{
+	static const u32 sizes[] = { 1, 100, 2896, 16383 };
+
+	FOR_EACH_BASE(base) FOR_EACH(size, sizes) {
+		struct receiver r = receiver(base, 200000, 1460, 14);
+
+		while (r.field && r.queued < 1000000)
+			receiver_gets(&r, min(*size, r.in.rcv_wnd));
+		EXPECT(r.queued >= 180000 && r.queued < 200000 + 16384,
+		       "base %#x, %u at a time: closed after %u", base, *size, r.queued);
 	}
 }
 

@@ -18,6 +18,7 @@ static struct ltcp_rwnd_in take_rwnd(struct input *in)
 	w.rcv_wnd = take_number(in) & (LARGEST - 1);
 	w.rcv_wnd = min_t(u64, w.rcv_wnd, 65535ULL << w.wscale);
 	w.rcv_wnd = w.rcv_wnd >> w.wscale << w.wscale;
+	w.rounded = take_number(in) % (min(w.rcv_wnd, (1u << w.wscale) - 1) + 1);
 	w.rcv_nxt = w.rcv_wup + take_number(in) % (w.rcv_wnd + 1);
 	w.free_space = take_number(in) % (w.full_space + 1);
 	return w;
@@ -26,14 +27,18 @@ static struct ltcp_rwnd_in take_rwnd(struct input *in)
 static void check_receive(struct input *in)
 {
 	struct ltcp_rwnd_in w = take_rwnd(in);
-	u32 wnd = ltcp_rwnd_select(&w), unit = 1u << w.wscale;
+	struct ltcp_rwnd new = ltcp_rwnd_select(&w);
 	u32 left = ltcp_offered_wnd(w.rcv_nxt, w.rcv_wup, w.rcv_wnd);
+	u32 granted = left > w.rounded ? left - w.rounded : 0;
+	u32 unit = 1u << w.wscale;
 
 	check(left == w.rcv_wup + w.rcv_wnd - w.rcv_nxt);
-	check(wnd % unit == 0 && (u64)wnd <= 65535ULL << w.wscale);
-	if ((u64)left + unit <= 65535ULL << w.wscale)
-		check(wnd >= left);		/* the right edge stays, SHLD-14 */
-	check(wnd <= max(w.free_space, left) + unit - 1);
+	check(new.field % unit == 0 && (u64)new.field <= 65535ULL << w.wscale);
+	check(new.wnd >= left && new.wnd >= new.field);		/* taken, SHLD-14 */
+	check(new.rounded < unit && new.rounded <= new.wnd);
+	check(new.wnd - new.rounded >= granted);
+	check(new.wnd - new.rounded <= max(w.free_space, granted));
+	check(new.field >= min_t(u64, granted, 65535ULL << w.wscale));
 	ltcp_rwnd_update_due(&w, take_number(in));
 }
 
