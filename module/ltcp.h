@@ -486,6 +486,12 @@ static inline bool ltcp_in_recovery(const struct sock *sk)
 	return inet_csk(sk)->icsk_ca_state >= TCP_CA_Recovery;
 }
 
+/* How to allocate in softirqs: with the reserves, where writing out memory needs it. */
+static inline gfp_t ltcp_atomic(const struct sock *sk)
+{
+	return sk_gfp_mask(sk, GFP_ATOMIC);
+}
+
 /* The states in which data may arrive from the peer. */
 static inline bool ltcp_can_receive(const struct sock *sk)
 {
@@ -704,6 +710,7 @@ struct ltcp_rate_sample {
 	u32 prior_lost;		/* as in struct ltcp_cb */
 	u32 prior_us;		/* delivered_us of the packet sampled, 0: none yet */
 	u32 send_us;		/* how long its flight took to be sent */
+	bool ambiguous;		/* it was sent more than once: which of these arrived? */
 };
 void ltcp_rate_sent(struct ltcp_sock *lt, struct sk_buff *skb);
 void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb, u32 end_seq,
@@ -927,6 +934,7 @@ void ltcp_tx_drop_empty_tail(struct sock *sk);
 u32 ltcp_tx_size_goal(struct sock *sk);
 void ltcp_send_fin(struct sock *sk);
 bool ltcp_tx_queue_syn(struct sock *sk, u8 flags);
+bool ltcp_tx_may_cut(const struct sock *sk);
 int ltcp_tx_split(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp);
 void ltcp_tx_purge(struct sock *sk);
 void ltcp_tx_free(struct sock *sk, struct sk_buff *skb);

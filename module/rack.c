@@ -294,7 +294,7 @@ static int ltcp_tlp_resend(struct sock *sk)
 	struct ltcp_cb *cb = ltcp_cb(skb);
 
 	if (cb->segs > 1 &&
-	    ltcp_tx_split(sk, skb, (cb->segs - 1) * cb->mss, GFP_ATOMIC))
+	    ltcp_tx_split(sk, skb, (cb->segs - 1) * cb->mss, ltcp_atomic(sk)))
 		return -ENOMEM;
 	return ltcp_retransmit(sk, ltcp_sk(sk)->rtx_last);
 }

@@ -62,12 +62,6 @@ static void ltcp_sack_mark(struct tcp_sock *tp, struct sk_buff *skb,
 	ltcp_packet_delivered(tp, skb, cb->end_seq, res);
 }
 
-/* May the peer's SACK still make us cut packets? */
-static bool ltcp_sack_may_split(const struct sock *sk)
-{
-	return sk->sk_wmem_queued / 2 - SZ_128K < sk->sk_sndbuf;
-}
-
 /*
  * Cut @skb so that a piece of it begins at or after @start and ends at or before
  * @end, on segment boundaries. Returns the piece, or NULL when there is none.
@@ -78,13 +72,13 @@ static struct sk_buff *ltcp_sack_carve(struct sock *sk, struct sk_buff *skb,
 	struct ltcp_cb *cb = ltcp_cb(skb);
 	u32 mss = cb->mss;
 
-	if (!ltcp_sack_may_split(sk))
+	if (!ltcp_tx_may_cut(sk))
 		return NULL;
 	if (seq_lt(cb->seq, start)) {
 		u32 head = roundup(start - cb->seq, mss);
 
 		if (head >= cb->end_seq - cb->seq ||
-		    ltcp_tx_split(sk, skb, head, GFP_ATOMIC))
+		    ltcp_tx_split(sk, skb, head, ltcp_atomic(sk)))
 			return NULL;
 		skb = ltcp_rtx_next(skb);
 		cb = ltcp_cb(skb);
@@ -93,7 +87,7 @@ static struct sk_buff *ltcp_sack_carve(struct sock *sk, struct sk_buff *skb,
 		u32 keep = seq_gt(end, cb->seq) ?
 			   rounddown(end - cb->seq, mss) : 0;
 
-		if (!keep || ltcp_tx_split(sk, skb, keep, GFP_ATOMIC))
+		if (!keep || ltcp_tx_split(sk, skb, keep, ltcp_atomic(sk)))
 			return NULL;
 	}
 	return skb;
@@ -163,13 +157,29 @@ static void ltcp_sack_remember(struct tcp_sock *tp, const struct ltcp_seg *seg)
 	}
 }
 
+static void ltcp_dsack_take(struct sock *sk, struct ltcp_ack_result *res)
+{
+	const struct ltcp_sack_block *dup = &res->dup_range;
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!ltcp_sack_block_valid(dup->start, dup->end, tp->snd_una, tp->snd_nxt,
+				   tp->max_window)) {
+		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPDSACKIGNOREDDUBIOUS);
+		return;
+	}
+	res->dsack = true;
+	tp->dsack_dups++;
+	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPDSACKRECV);
+}
+
 /**
  * ltcp_sack_process - take in the SACK blocks of an ACK
  * @sk: connection
  * @seg: segment with a SACK option; SND.UNA is already advanced by its ACK
  * @res: sums up what was new
  *
- * Blocks outside [SND.UNA, SND.NXT] are ignored; a D-SACK is counted.
+ * Blocks outside [SND.UNA, SND.NXT] are ignored; a D-SACK is counted, if it tells of
+ * what may have been sent.
  * Context: BH off, socket lock.
  */
 void ltcp_sack_process(struct sock *sk, const struct ltcp_seg *seg,
@@ -181,9 +191,7 @@ void ltcp_sack_process(struct sock *sk, const struct ltcp_seg *seg,
 	if (!tp->rx_opt.sack_ok)
 		return;
 	if (ltcp_dsack_is(&seg->opt, seg->ack, &res->dup_range)) {
-		res->dsack = true;
-		tp->dsack_dups++;
-		NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPDSACKRECV);
+		ltcp_dsack_take(sk, res);
 		i = 1;
 	}
 	if (!tp->packets_out)

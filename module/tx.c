@@ -297,6 +297,20 @@ static void ltcp_tx_split_stamps(struct sk_buff *skb, struct sk_buff *rest)
 }
 
 /**
+ * ltcp_tx_may_cut - may what the peer says still make us cut packets?
+ * @sk: connection
+ *
+ * Each piece costs its own overhead, which counts against no other limit: with a small
+ * MSS, a window that opens bit by bit, or SACKs, could splinter the queue
+ * (CVE-2019-11478). Where nothing else is on its way that would bring an ACK, a packet is
+ * cut all the same. Context: socket lock.
+ */
+bool ltcp_tx_may_cut(const struct sock *sk)
+{
+	return sk->sk_wmem_queued / 2 - SZ_128K < sk->sk_sndbuf;
+}
+
+/**
  * ltcp_tx_split - cut a packet of either queue in two
  * @sk: socket
  * @skb: keeps the first @len payload bytes
@@ -355,9 +369,9 @@ static int ltcp_tx_trim(struct sock *sk, struct sk_buff **pskb)
 
 	if (likely(!excess))
 		return 0;
-	if (ltcp_tx_own(skb, GFP_ATOMIC))
+	if (ltcp_tx_own(skb, ltcp_atomic(sk)))
 		return -ENOMEM;
-	rest = ltcp_tx_alloc(sk, GFP_ATOMIC);
+	rest = ltcp_tx_alloc(sk, ltcp_atomic(sk));
 	if (!rest)
 		return -ENOMEM;
 	rest->truesize += skb->len - excess;
@@ -668,7 +682,8 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 			break;
 		}
 		if (!plan.whole &&
-		    ltcp_tx_split(sk, skb, plan.len, GFP_ATOMIC)) {
+		    ((tp->packets_out && !ltcp_tx_may_cut(sk)) ||
+		     ltcp_tx_split(sk, skb, plan.len, ltcp_atomic(sk)))) {
 			stop = LTCP_TX_HELD;
 			break;
 		}
@@ -743,8 +758,13 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 		room = 1;
 	if (ltcp_urg_ahead(lt, cb->seq))
 		room = 1;
-	if (cb->segs > room && ltcp_tx_split(sk, skb, room * cb->mss, GFP_ATOMIC))
-		return -ENOMEM;
+	if (cb->segs > room) {
+		/* The first one goes in any case, so that something does */
+		if (skb != ltcp_rtx_head(lt) && !ltcp_tx_may_cut(sk))
+			return -ENOMEM;
+		if (ltcp_tx_split(sk, skb, room * cb->mss, ltcp_atomic(sk)))
+			return -ENOMEM;
+	}
 
 	if (unlikely(inet_csk(sk)->icsk_mtup.probe_size))
 		ltcp_mtup_resent(sk, skb);

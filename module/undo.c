@@ -201,12 +201,17 @@ static bool ltcp_eifel_ack(struct sock *sk, const struct ltcp_seg *seg,
 	return ltcp_eifel_on_ack(&lt->eifel, &ack);
 }
 
-/* Is all of a range still queued, and was none of it ever sent again? */
+/*
+ * Is all of a range still queued, and was none of it ever sent again? A report of more
+ * than one packet can hold is none of one packet, and would be long to look at.
+ */
 static bool ltcp_never_resent(const struct ltcp_sock *lt,
 			      const struct ltcp_sack_block *b)
 {
 	struct sk_buff *skb;
 
+	if (b->end - b->start > U16_MAX)
+		return false;
 	skb = ltcp_rtx_find(lt, b->start);
 	if (!skb || seq_lt(b->start, ltcp_cb(skb)->seq))
 		return false;

@@ -217,8 +217,8 @@ int ltcp_xmit(struct sock *sk, struct sk_buff *skb, bool clone)
 	if (clone) {
 		skb->skb_mstamp_ns = ltcp_pace_departure(sk);
 		/* A clone still queued below us reads the header room: use another */
-		out = unlikely(skb_cloned(skb)) ? pskb_copy(skb, GFP_ATOMIC) :
-						  skb_clone(skb, GFP_ATOMIC);
+		out = unlikely(skb_cloned(skb)) ? pskb_copy(skb, ltcp_atomic(sk)) :
+						  skb_clone(skb, ltcp_atomic(sk));
 		if (unlikely(!out))
 			return -ENOBUFS;
 		out->dev = NULL;	/* shared its place with the tree node */
@@ -273,7 +273,7 @@ void ltcp_send_ack(struct sock *sk)
 
 	if (unlikely(sk->sk_state == TCP_CLOSE))
 		return;
-	skb = ltcp_bare_skb(ltcp_bare_seq(tcp_sk(sk)), LTCP_FLAG_ACK, GFP_ATOMIC);
+	skb = ltcp_bare_skb(ltcp_bare_seq(tcp_sk(sk)), LTCP_FLAG_ACK, ltcp_atomic(sk));
 	if (unlikely(!skb)) {
 		inet_csk_schedule_ack(sk);
 		ltcp_timer_arm_delack(sk, TCP_DELACK_MAX);
@@ -294,7 +294,7 @@ void ltcp_send_ack(struct sock *sk)
 void ltcp_send_probe(struct sock *sk)
 {
 	struct sk_buff *skb = ltcp_bare_skb(tcp_sk(sk)->snd_una - 1,
-					    LTCP_FLAG_ACK, GFP_ATOMIC);
+					    LTCP_FLAG_ACK, ltcp_atomic(sk));
 
 	if (ltcp_urg_ahead(ltcp_sk(sk), tcp_sk(sk)->snd_una))
 		ltcp_send_ack(sk);

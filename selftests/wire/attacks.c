@@ -178,6 +178,38 @@ WIRE_TEST(attacks, storm__tiny_segments, "ATTACK-5 D4 D5")
 	end_case(fd);
 }
 
+/*
+ * The window is counted in units: what is less of it is rounded up, but not with each
+ * ACK anew, or it would never close, and memory for it never end.
+ */
+WIRE_TEST(attacks, storm__less_than_a_unit_of_the_window, "ATTACK-5 D4 D5 F1")
+{
+	int fd = active_open(FULL_OPTIONS), i;
+	uint32_t held;
+
+	ensure(c->stack_wscale, "the window has no scale");
+	while (c->stack_edge - c->peer_max > 1) {
+		int64_t room = c->stack_edge - c->peer_max - 1;
+
+		inject(ACK, SEQ(c->peer_max), LEN(room < 1000 ? room : 1000));
+		pass_ms(1);
+		ignore_rest();
+	}
+	for (i = 0; i < 3000; i++) {
+		int64_t room = c->stack_edge - c->peer_max;
+
+		if (room > 0)
+			inject(ACK, SEQ(c->peer_max), LEN(room < 127 ? room : 127));
+		inject(ACK, SEQ(c->peer_max - 1), LEN(1));
+		ignore_rest();
+	}
+	held = memory_of(fd, SK_MEMINFO_RMEM_ALLOC);
+	printf("  %u bytes of memory\n", held);
+	ensure(held <= 2 * memory_of(fd, SK_MEMINFO_RCVBUF), "%u bytes are held", held);
+	ensure_eq(c->stack_edge, c->peer_max);
+	end_case(fd);
+}
+
 /* Where there is room for thousands of islands the next one still finds its place. */
 WIRE_TEST(attacks, storm__many_islands, "ATTACK-5 D4 D5")
 {
@@ -253,22 +285,79 @@ static struct segment flapping_window(int i)
 	return SEGMENT(ACK, ACK(una), WIN(i % 2 ? 65535 : i % 100));
 }
 
-/* QUEUE tiny segments in flight and as many bytes again waiting. */
-static int long_queue(void)
+/* So many tiny segments in flight, and as many bytes again waiting. */
+static void fill_queue(int fd, int segments)
 {
-	int fd = app_socket();
 	struct burst b;
 
-	app_set(fd, SOL_SOCKET, SO_SNDBUF, 1 << 20);
-	active_open_fd(fd, MSS(48), SACK_OK);
 	for (una = 1;; una = b.to) {
 		app_fill(fd);
 		b = take_burst(20);
 		ensure(b.bytes > 0, "nothing more was sent");
-		if (b.bytes >= QUEUE * TINY)
-			return fd;
-		inject(ACK, ACK(b.to));
+		if (b.bytes >= segments * TINY)
+			return;
+		inject(ACK, ACK(b.to), WIN(c->peer_wscale > 0 ? 4 << 20 : 65535));
 	}
+}
+
+static int long_queue(void)
+{
+	int fd = app_socket();
+
+	app_set(fd, SOL_SOCKET, SO_SNDBUF, 1 << 20);
+	active_open_fd(fd, MSS(48), SACK_OK);
+	fill_queue(fd, QUEUE);
+	return fd;
+}
+
+static void expect_bounded_queue(int fd, uint32_t before)
+{
+	uint32_t after = memory_of(fd, SK_MEMINFO_WMEM_QUEUED);
+	uint32_t sndbuf = memory_of(fd, SK_MEMINFO_SNDBUF);
+
+	printf("  %u bytes of memory, before it %u; SO_SNDBUF is %u\n", after, before,
+	       sndbuf);
+	/* And what sending itself cuts, for cwnd and for losses */
+	ensure(after <= 2 * (sndbuf + 128 * 1024) + 65536,
+	       "%u bytes are queued, SO_SNDBUF is %u", after, sndbuf);
+}
+
+/* A duplicate of what was never sent is no report; it must not be looked for, either. */
+WIRE_TEST(attacks, dsack__beyond_what_was_sent, "ATTACK-4 R7")
+{
+	int fd = long_queue();
+
+	inject(ACK, ACK(una), SACK({ una + TINY, c->stack_max + 1 },
+				   { una + TINY, c->stack_max + 1 }));
+	ensure_eq(counter("TcpExt", "TCPDSACKRecv"), 0);
+	ensure_eq(counter("TcpExt", "TCPDSACKIgnoredDubious"), 1);
+	inject(ACK, ACK(una), SACK({ una - TINY, una }));
+	ensure_eq(counter("TcpExt", "TCPDSACKRecv"), 1);
+	end_case(fd);
+}
+
+/* The peer has what is sent again, piece by piece, but never the first of it. */
+WIRE_TEST_LONG(attacks, splinters__of_what_is_sent_again, 200, "ATTACK-2 D4 D5")
+{
+	int fd = app_socket(), silent = 0;
+	uint32_t before;
+
+	app_set(fd, SOL_SOCKET, SO_SNDBUFFORCE, 1 << 18);
+	active_open_fd(fd, MSS(48), SACK_OK, WSCALE(7));
+	fill_queue(fd, 3000);
+	before = memory_of(fd, SK_MEMINFO_WMEM_QUEUED);
+	inject(ACK, ACK(una), SACK({ c->stack_max - 200 * TINY, c->stack_max }));
+	while (silent < 3) {
+		const struct seen *s = take(300);
+		int64_t at = s ? s->seq : 0, end = s ? s->seq + s->len : 0;
+
+		silent = s ? 0 : silent + 1;
+		for (; at < end; at += TINY)
+			if (at > una)
+				inject(ACK, ACK(una), SACK({ at, at + TINY }));
+	}
+	expect_bounded_queue(fd, before);
+	end_case(fd);
 }
 
 WIRE_TEST_LONG(attacks, storm__sacks, 200,
@@ -287,16 +376,10 @@ WIRE_TEST_LONG(attacks, storm__sacks, 200,
 
 	for (i = 0; i < ARRAY_SIZE(row); i++) {
 		int fd = long_queue();
-		uint32_t before = memory_of(fd, SK_MEMINFO_WMEM_QUEUED), after;
-		uint32_t sndbuf = memory_of(fd, SK_MEMINFO_SNDBUF);
+		uint32_t before = memory_of(fd, SK_MEMINFO_WMEM_QUEUED);
 
 		storm(row[i].what, STORM, row[i].next);
-		after = memory_of(fd, SK_MEMINFO_WMEM_QUEUED);
-		printf("  %u bytes of memory, before it %u; SO_SNDBUF is %u\n", after, before,
-		       sndbuf);
-		/* And what sending itself cuts, for cwnd and for losses */
-		ensure(after <= 2 * (sndbuf + 128 * 1024) + 65536,
-		       "%u bytes are queued, SO_SNDBUF is %u", after, sndbuf);
+		expect_bounded_queue(fd, before);
 		ensure_in(app_info(fd).tcpi_snd_cwnd, 1, 10000);
 		end_case(fd);
 		ignore_rest();
