@@ -435,7 +435,8 @@ static bool ltcp_cong_hears_all(const struct ltcp_cc_ops *cc)
 /*
  * Does a segment count when it arrives, and not when SND.UNA passes it? Also where
  * packets overtake each other: there is nearly always a hole, and cwnd would grow as
- * late as the latest, or not at all when Recovery came between.
+ * late as the latest, or not at all when Recovery came between. But not with the ACK
+ * that begins it, which has just cut cwnd.
  */
 static bool ltcp_cong_counts_arrivals(const struct sock *sk,
 				      const struct ltcp_ack_result *res)
@@ -443,7 +444,8 @@ static bool ltcp_cong_counts_arrivals(const struct sock *sk,
 	const struct ltcp_sock *lt = ltcp_sk(sk);
 
 	return ltcp_cong_hears_all(lt->cc) ||
-	       (lt->rack.reordering_seen && res->prior_ca_state < TCP_CA_Recovery);
+	       (lt->rack.reordering_seen && res->prior_ca_state < TCP_CA_Recovery &&
+		!ltcp_in_recovery(sk));
 }
 
 static void ltcp_cong_tell(struct sock *sk, const struct ltcp_ack_result *res)

@@ -86,7 +86,7 @@ static void ltcp_mark_first_lost(struct sock *sk)
 	cb = ltcp_cb(skb);
 	if (cb->sacked & LTCP_SKB_LOST)
 		return;
-	if (cb->segs > 1 && ltcp_tx_split(sk, skb, cb->mss, GFP_ATOMIC))
+	if (cb->segs > 1 && ltcp_tx_split(sk, skb, cb->mss, ltcp_atomic(sk)))
 		return;
 	ltcp_mark_lost(sk, skb);
 }
@@ -289,6 +289,21 @@ static void ltcp_mark_losses(struct sock *sk, struct ltcp_ack_result *res)
 	}
 }
 
+/*
+ * Rounds of D-SACKs, for RACK. The late original of what was sent again meanwhile does
+ * not end one, and what left before a D-SACK that delivered nothing was not sent after it.
+ */
+static void ltcp_adapt_to_dsack(struct ltcp_sock *lt, const struct ltcp_ack_result *res,
+				bool recovered)
+{
+	const struct ltcp_rate_sample *rs = &res->rate;
+	bool sampled = rs->prior_us && !rs->ambiguous;
+
+	ltcp_rack_adapt(&lt->rack, res->dsack, recovered,
+			sampled ? rs->cc.prior_delivered : lt->rack.dsack_round - 1,
+			lt->tcp.delivered + !res->delivered_segs);
+}
+
 /* The episode that may end, and what the ACK means for the one there was. */
 static void ltcp_review_episode(struct sock *sk, const struct ltcp_seg *seg,
 				struct ltcp_ack_result *res)
@@ -303,10 +318,7 @@ static void ltcp_review_episode(struct sock *sk, const struct ltcp_seg *seg,
 	if (over)
 		ltcp_leave_episode(sk);
 	if (unlikely(over || res->dsack || lt->rack.in_dsack_round))
-		ltcp_rack_adapt(&lt->rack, res->dsack, over,
-				res->rate.prior_us ? res->rate.cc.prior_delivered :
-						     lt->rack.dsack_round - 1,
-				tp->delivered);
+		ltcp_adapt_to_dsack(lt, res, over);
 }
 
 /**
@@ -413,14 +425,18 @@ static void ltcp_check_reneging(struct sock *sk)
  * All that is not SACKed counts as lost, copies included, but for what was sent
  * so recently that it may be on its way (RFC 8985 section 6.3). ssthresh is
  * lowered once for the same flight (RFC 5681 section 3.1, equation 4, and the
- * text below it), also if fast recovery did so. Context: BH off, socket lock.
+ * text below it), also if fast recovery did so; again for the first timeout of a
+ * segment that was not sent again before. Context: BH off, socket lock.
  */
 void ltcp_loss_on_rto(struct sock *sk)
 {
 	u8 state = inet_csk(sk)->icsk_ca_state;
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
-	struct sk_buff *skb;
+	struct sk_buff *skb = ltcp_rtx_head(lt);
+	bool repeated = state == TCP_CA_Loss &&
+			(inet_csk(sk)->icsk_retransmits ||
+			 (skb && (ltcp_cb(skb)->sacked & LTCP_SKB_EVER_RETRANS)));
 
 	ltcp_undo_rto(sk, state >= TCP_CA_Recovery);
 	if (state < TCP_CA_Recovery)
@@ -439,7 +455,7 @@ void ltcp_loss_on_rto(struct sock *sk)
 		cb->sacked &= ~LTCP_SKB_RETRANS;
 		ltcp_mark_lost(sk, skb);
 	}
-	if (state == TCP_CA_Loss ||
+	if (repeated ||
 	    (state == TCP_CA_Recovery && lt->cut && !lt->cc->own_recovery))
 		ltcp_cong_on_repeated_rto(sk);
 	else

@@ -68,6 +68,7 @@ void ltcp_rate_delivered(struct tcp_sock *tp, struct sk_buff *skb, u32 end_seq,
 		rs->cc.tx_in_flight = cb->in_flight;
 		rs->prior_lost = cb->lost;
 		rs->prior_us = cb->delivered_us;
+		rs->ambiguous = cb->sacked & LTCP_SKB_EVER_RETRANS;
 		rs->send_us = (u32)sent_us - cb->first_tx_us;
 		tp->first_tx_mstamp = sent_us;
 	}

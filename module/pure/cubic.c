@@ -164,6 +164,9 @@ static void cubic_init(struct ltcp_cc *cc)
 {
 	ltcp_hystart_init(&cubic(cc)->hystart);
 	cc->cwnd_cnt = 0;
+	/* Another algorithm, or the route, knows of congestion */
+	if (cc->ssthresh != LTCP_SSTHRESH_INFINITE)
+		cubic(cc)->stage.cwnd_prior = cc->cwnd;
 }
 
 /* ------------------------------------------------------------------ */

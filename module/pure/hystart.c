@@ -121,7 +121,8 @@ static bool train_fills_path(struct ltcp_hystart *h,
 	u32 now_us = ack->now_us;
 	u32 gap_us = max(min(ack->min_rtt_us / TRAIN_GAP_DIVISOR,
 			     TRAIN_GAP_MAX_US), TRAIN_GAP_MIN_US);
-	u32 full_us = ack->paced ? ack->min_rtt_us : ack->min_rtt_us / 2;
+	/* Pacing itself spreads a window over half of SRTT */
+	u32 full_us = ack->paced ? max(ack->min_rtt_us, ack->srtt_us) : ack->min_rtt_us / 2;
 
 	if (ack->round_start)
 		h->train_start_us = now_us;

@@ -108,11 +108,13 @@ struct conn {
 static struct conn conn_at(u32 cwnd, u32 rtt_us)
 {
 	struct conn c = {
-		.cc = { .cwnd = cwnd, .ssthresh = cwnd, .cwnd_clamp = U32_MAX },
+		.cc = { .cwnd = cwnd, .ssthresh = LTCP_SSTHRESH_INFINITE,
+			.cwnd_clamp = U32_MAX },
 		.now_us = 1000 * S, .rtt_us = rtt_us, .per_ack = 1,
 	};
 
 	ltcp_cubic.init(&c.cc);
+	c.cc.ssthresh = cwnd;
 	return c;
 }
 
@@ -401,6 +403,16 @@ TEST(ltcp_cubic_on_ack__before_the_first_loss, "C3")
 		EXPECT(c.cc.cwnd <= before + 1, "from %u: %u, then %u", *start, before,
 		       c.cc.cwnd);
 	}
+}
+
+/* A threshold that was there before CUBIC came is no guess: growth begins slowly. */
+TEST(ltcp_cubic_init__in_midst_of_a_connection, "C3")
+{
+	struct conn c = conn_at(100, 100 * MS);
+
+	ltcp_cubic.init(&c.cc);
+	round_trip(&c);
+	EXPECT(c.cc.cwnd <= 102, "cwnd %u after a round trip", c.cc.cwnd);
 }
 
 /* A stage owes nothing to the one before it: not even part of a segment. */

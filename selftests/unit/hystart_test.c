@@ -203,6 +203,7 @@ static const struct {
 	const char *what;
 	u32 rtt_us, acks, gap_us, late_us;
 	bool paced, limited, over;
+	u32 srtt_us;		/* 0: as rtt_us */
 } trains[] = {
 	{ "half a round trip", 40000, 21, 1000, 0, false, true, true },
 	{ "an ACK less", 40000, 20, 1000, 0, false, true, false },
@@ -216,6 +217,8 @@ static const struct {
 	{ "a gap in its midst", 40000, 40, 1000, 4001, false, true, false },
 	{ "paced, a whole round trip", 40000, 41, 1000, 0, true, true, true },
 	{ "paced, an ACK less", 40000, 40, 1000, 0, true, true, false },
+	{ "paced, behind a queue of others", 40000, 50, 1000, 0, true, true, false, 50000 },
+	{ "paced, and a whole round trip with that", 40000, 51, 1000, 0, true, true, true, 50000 },
 	{ "the application is the limit", 40000, 40, 1000, 0, false, false, false },
 	{ "a short path: 2 ms", 1000, 21, 100, 0, false, true, true },
 	{ "a short path: less", 1000, 20, 100, 0, false, true, false },
@@ -232,6 +235,7 @@ TEST(ltcp_hystart_on_ack__train, "C3")
 			struct ltcp_cc_ack ack = {
 				.now_us = now_us, .acked_segs = 1,
 				.min_rtt_us = c->rtt_us, .paced = c->paced,
+				.srtt_us = c->srtt_us ?: c->rtt_us,
 				.cwnd_limited = c->limited, .round_start = !i,
 			};
 

@@ -414,6 +414,21 @@ WIRE_TEST(cwnd, timeout__again, "C1 R1 ATTACK-17")
 	}
 }
 
+/* ... of another one, never sent again before: the path has become worse still. */
+WIRE_TEST(cwnd, timeout__of_the_next_segment, "C1 R1")
+{
+	int fd = bulk(20);
+
+	sysctl_set("net/ipv4/tcp_frto", 2);
+	expect_after(200, ACK, SEQ(1), LEN(SEG));
+	ensure_eq(ssthresh(fd), 5);
+	inject(ACK, ACK(1 + SEG));
+	expect_bytes(1 + 10 * SEG, 1 + 12 * SEG);
+	expect_within(180, 3500, ACK, SEQ(1 + SEG), LEN(SEG));
+	ensure_eq(ssthresh(fd), 2);
+	ensure_eq(cwnd(fd), 1);
+}
+
 /* Never less than two segments. */
 WIRE_TEST(cwnd, timeout__floor_of_ssthresh, "C1 ATTACK-17")
 {
