@@ -630,7 +630,9 @@ static void ltcp_data_mark(struct sk_buff *skb, const struct ltcp_seg *seg)
 	struct ltcp_cb *cb = ltcp_cb(skb);
 
 	__skb_pull(skb, __tcp_hdrlen(tcp_hdr(skb)));
+	/* A program that does not read must not keep a route, or a deleted IPsec SA */
 	skb_dst_drop(skb);
+	secpath_reset(skb);
 	cb->seq = seg->seq;
 	cb->end_seq = seg->end_seq;
 	cb->flags = seg->flags;
@@ -651,12 +653,10 @@ void ltcp_data(struct sock *sk, struct sk_buff *skb, struct ltcp_seg *seg)
 	struct tcp_sock *tp = tcp_sk(sk);
 	enum skb_drop_reason why;
 
-	tp->segs_in += seg->segs;
 	if (seg->seq == seg->end_seq) {
 		consume_skb(skb);
 		return;
 	}
-	tp->data_segs_in += seg->segs;
 	if (unlikely(!ltcp_can_receive(sk))) {
 		ltcp_drop(sk, skb, SKB_DROP_REASON_TCP_CLOSE);
 		return;

@@ -184,12 +184,16 @@ static struct rtable *ltcp_v4_connect_hash(struct sock *sk, struct flowi4 *fl4,
 
 static void ltcp_v4_connect_undo(struct sock *sk)
 {
+	struct tcp_sock *tp = tcp_sk(sk);
+
 	ltcp_set_state(sk, TCP_CLOSE);
 	inet_bhash2_reset_saddr(sk);
 	sk->sk_route_caps = 0;
 	inet_sk(sk)->inet_dport = 0;
 	/* An ISN is for one pair of sockets; the next connect() chooses its own */
-	WRITE_ONCE(tcp_sk(sk)->write_seq, 0);
+	tp->snd_una = 0;
+	tp->snd_nxt = 0;
+	WRITE_ONCE(tp->write_seq, 0);
 }
 
 /**

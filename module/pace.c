@@ -236,6 +236,8 @@ static u32 ltcp_queue_limit(const struct sock *sk, const struct sk_buff *skb)
 	limit = max_t(u64, limit, 2 * skb->truesize);
 	limit = min_t(u64, limit, READ_ONCE(
 			sock_net(sk)->ipv4.sysctl_tcp_limit_output_bytes));
+	/* 1 is what ltcp_wfree() keeps */
+	limit = max_t(u64, limit, 2);
 	return min_t(u64, limit + ltcp_queue_delayed(sk), INT_MAX);
 }
 

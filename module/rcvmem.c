@@ -79,7 +79,8 @@ static struct sk_buff *ltcp_compact_target(struct sock *sk,
 
 /*
  * Copy what @skb adds to @out, to the packet *@to, its last, and to new ones behind
- * it. Returns false for want of memory: then @skb must be kept.
+ * it. Returns false for want of memory, or where a device's memory cannot be read:
+ * then @skb must be kept.
  */
 static bool ltcp_compact_copy(struct sock *sk, struct sk_buff_head *out,
 			      const struct sk_buff_head *rest,
@@ -100,8 +101,9 @@ static bool ltcp_compact_copy(struct sock *sk, struct sk_buff_head *out,
 		}
 		bytes = min_t(u32, skb_tailroom(*to), ltcp_cb(skb)->end_seq - seq);
 		if (skb_copy_bits(skb, seq - ltcp_cb(skb)->seq,
-				  skb_put(*to, bytes), bytes))
+				  skb_tail_pointer(*to), bytes))
 			return false;
+		skb_put(*to, bytes);
 		ltcp_cb(*to)->end_seq = seq + bytes;
 		ltcp_stamp_follow(*to, skb);
 	}
@@ -122,15 +124,15 @@ static bool ltcp_is_alone(const struct sk_buff_head *rest,
 
 /*
  * @skb stays as it is, the next of @out. What it overlaps may have been copied, into
- * a packet that begins to the right of it: that one is not needed then, and the
- * list stays in order.
+ * a packet that begins where it does, or to the right: that one is not needed then,
+ * and the list stays in order.
  */
 static void ltcp_compact_keep(struct sk_buff_head *out, struct sk_buff *skb)
 {
 	struct sk_buff *last;
 
 	while ((last = skb_peek_tail(out)) &&
-	       seq_gt(ltcp_cb(last)->seq, ltcp_cb(skb)->seq)) {
+	       seq_geq(ltcp_cb(last)->seq, ltcp_cb(skb)->seq)) {
 		__skb_unlink(last, out);
 		consume_skb(last);
 	}

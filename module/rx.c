@@ -250,6 +250,16 @@ void ltcp_rcv_listen(struct sock *sk, struct sk_buff *skb)
 	ltcp_listen_arrives(sk, skb, &seg);
 }
 
+/* As TCP_INFO has it: whatever becomes of the segment. */
+static void ltcp_count_segment(struct sock *sk, const struct ltcp_seg *seg)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	tp->segs_in += seg->segs;
+	if (seg->len)
+		tp->data_segs_in += seg->segs;
+}
+
 /**
  * ltcp_rcv_locked - a segment for a socket that may be worked on now
  * @sk: full socket of ours
@@ -272,10 +282,12 @@ int ltcp_rcv_locked(struct sock *sk, struct sk_buff *skb)
 		break;
 	case TCP_SYN_SENT:
 		ltcp_mstamp_refresh(tcp_sk(sk));
+		ltcp_count_segment(sk, &seg);
 		ltcp_rcv_syn_sent(sk, skb, &seg);
 		break;
 	default:
 		ltcp_mstamp_refresh(tcp_sk(sk));
+		ltcp_count_segment(sk, &seg);
 		ltcp_segment_arrives(sk, skb, &seg);
 		ltcp_audit(sk);
 	}

@@ -469,19 +469,26 @@ static void ltcp_close_connection(struct sock *sk)
 
 /*
  * Own @sk with its backlog empty and the spinlock held, so that nothing new can
- * get into it: a FIN left there would find the socket gone. BHs are off.
+ * get into it: a FIN left there would find the socket gone. What a flood puts into it
+ * between the two is worked off under the lock, or close() would not return as long as
+ * that lasts. BHs are off.
  */
 static void ltcp_lock_quiet(struct sock *sk)
 	__acquires(&sk->sk_lock.slock)
 {
-	for (;;) {
-		local_bh_disable();
-		bh_lock_sock(sk);
-		if (!sk->sk_backlog.tail)
-			return;
-		bh_unlock_sock(sk);
-		local_bh_enable();
-		sk_flush_backlog(sk);
+	struct sk_buff *skb, *next;
+
+	sk_flush_backlog(sk);
+	local_bh_disable();
+	bh_lock_sock(sk);
+	skb = sk->sk_backlog.head;
+	sk->sk_backlog.head = NULL;
+	WRITE_ONCE(sk->sk_backlog.tail, NULL);
+	sk->sk_backlog.len = 0;
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb_mark_not_on_list(skb);
+		ltcp_backlog_rcv(sk, skb);
 	}
 }
 

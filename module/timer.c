@@ -609,7 +609,8 @@ static void ltcp_persist_expired(struct sock *sk)
 		return;
 	ltcp_send_probe(sk);
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPWINPROBE);
-	icsk->icsk_probes_out++;
+	if (icsk->icsk_probes_out < U8_MAX)
+		icsk->icsk_probes_out++;
 	if (icsk->icsk_backoff < U8_MAX)
 		icsk->icsk_backoff++;
 	ltcp_xmit_timer_at(sk, ICSK_TIME_PROBE0, ltcp_persist_delay(sk));

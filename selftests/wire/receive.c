@@ -168,6 +168,24 @@ WIRE_TEST(receive, duplicate__is_acknowledged_at_once, "F9 F5 R8")
 	app_reads_nothing(fd);
 }
 
+/* TCP_INFO counts what comes, not what is taken. */
+WIRE_TEST(receive, duplicate__is_counted, "F9")
+{
+	int fd = active_open(), i;
+	struct full_info info;
+	socklen_t len;
+
+	for (i = 0; i < 3; i++) {
+		inject(PSH | ACK, SEQ(1), ACK(1), LEN(100));
+		expect_within(0, 100, ACK, ACK(101));
+	}
+	inject(PSH | ACK, SEQ(1 << 24), ACK(1), LEN(100));
+	ignore_rest();
+	info = app_full_info(fd, &len);
+	ensure_eq(info.data_segs_in, 4);
+	ensure_in(info.segs_in, 5, 6);
+}
+
 /* -------------------------------------------------------------------- SACK */
 
 WIRE_TEST(receive, sack__newest_first_three_with_timestamps, "R4 W4")
