@@ -765,14 +765,21 @@ void ltcp_cong_limit(struct sock *sk, u32 cwnd, bool raise)
 /**
  * ltcp_cong_on_repeated_rto - a timeout of data whose loss has been answered
  * @sk: connection
+ * @again: the segment had been sent again
  *
- * RFC 5681 section 3.1: ssthresh is held, cwnd is the loss window again.
+ * RFC 5681 section 3.1: ssthresh is held, unless this segment has not been sent again
+ * before; cwnd is the loss window once more. What an undo would bring back stays.
  * Context: BH off, socket lock.
  */
-void ltcp_cong_on_repeated_rto(struct sock *sk)
+void ltcp_cong_on_repeated_rto(struct sock *sk, bool again)
 {
-	WRITE_ONCE(tcp_sk(sk)->snd_cwnd, 1);
-	tcp_sk(sk)->snd_cwnd_cnt = 0;
+	struct tcp_sock *tp = tcp_sk(sk);
+	u32 half = min(tp->packets_out, tp->snd_cwnd) / 2;
+
+	if (!again && !ltcp_sk(sk)->cc->own_recovery)
+		tp->snd_ssthresh = max(min(tp->snd_ssthresh, half), 2U);
+	WRITE_ONCE(tp->snd_cwnd, 1);
+	tp->snd_cwnd_cnt = 0;
 	ltcp_sk(sk)->prr_on = false;
 }
 

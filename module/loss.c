@@ -434,9 +434,8 @@ void ltcp_loss_on_rto(struct sock *sk)
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
 	struct sk_buff *skb = ltcp_rtx_head(lt);
-	bool repeated = state == TCP_CA_Loss &&
-			(inet_csk(sk)->icsk_retransmits ||
-			 (skb && (ltcp_cb(skb)->sacked & LTCP_SKB_EVER_RETRANS)));
+	bool again = state != TCP_CA_Loss || inet_csk(sk)->icsk_retransmits ||
+		     (skb && (ltcp_cb(skb)->sacked & LTCP_SKB_EVER_RETRANS));
 
 	ltcp_undo_rto(sk, state >= TCP_CA_Recovery);
 	if (state < TCP_CA_Recovery)
@@ -455,9 +454,9 @@ void ltcp_loss_on_rto(struct sock *sk)
 		cb->sacked &= ~LTCP_SKB_RETRANS;
 		ltcp_mark_lost(sk, skb);
 	}
-	if (repeated ||
+	if (state == TCP_CA_Loss ||
 	    (state == TCP_CA_Recovery && lt->cut && !lt->cc->own_recovery))
-		ltcp_cong_on_repeated_rto(sk);
+		ltcp_cong_on_repeated_rto(sk, again);
 	else
 		ltcp_cong_on_loss(sk, LTCP_LOSS_RTO, NULL);
 	lt->unreduced = false;

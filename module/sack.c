@@ -72,7 +72,7 @@ static struct sk_buff *ltcp_sack_carve(struct sock *sk, struct sk_buff *skb,
 	struct ltcp_cb *cb = ltcp_cb(skb);
 	u32 mss = cb->mss;
 
-	if (!ltcp_tx_may_cut(sk))
+	if (!ltcp_tx_may_cut(sk, 0))
 		return NULL;
 	if (seq_lt(cb->seq, start)) {
 		u32 head = roundup(start - cb->seq, mss);

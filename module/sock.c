@@ -469,16 +469,18 @@ static void ltcp_close_connection(struct sock *sk)
 
 /*
  * Own @sk with its backlog empty and the spinlock held, so that nothing new can
- * get into it: a FIN left there would find the socket gone. What a flood puts into it
- * between the two is worked off under the lock, or close() would not return as long as
- * that lasts. BHs are off.
+ * get into it: a FIN left there would find the socket gone. What a flood keeps putting
+ * into it is worked off under the lock in the end, or close() would not return as long
+ * as that lasts. BHs are off.
  */
 static void ltcp_lock_quiet(struct sock *sk)
 	__acquires(&sk->sk_lock.slock)
 {
 	struct sk_buff *skb, *next;
+	int rounds = 3;
 
-	sk_flush_backlog(sk);
+	while (rounds-- && sk_flush_backlog(sk))
+		;
 	local_bh_disable();
 	bh_lock_sock(sk);
 	skb = sk->sk_backlog.head;

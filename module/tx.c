@@ -299,15 +299,17 @@ static void ltcp_tx_split_stamps(struct sk_buff *skb, struct sk_buff *rest)
 /**
  * ltcp_tx_may_cut - may what the peer says still make us cut packets?
  * @sk: connection
+ * @len: payload bytes of the piece; 0: whatever it is
  *
  * Each piece costs its own overhead, which counts against no other limit: with a small
  * MSS, a window that opens bit by bit, or SACKs, could splinter the queue
- * (CVE-2019-11478). Where nothing else is on its way that would bring an ACK, a packet is
- * cut all the same. Context: socket lock.
+ * (CVE-2019-11478). Pieces that are larger than their overhead do no harm.
+ * Context: socket lock.
  */
-bool ltcp_tx_may_cut(const struct sock *sk)
+bool ltcp_tx_may_cut(const struct sock *sk, u32 len)
 {
-	return sk->sk_wmem_queued / 2 - SZ_128K < sk->sk_sndbuf;
+	return sk->sk_wmem_queued / 2 - SZ_128K < sk->sk_sndbuf ||
+	       len >= SKB_TRUESIZE(MAX_TCP_HEADER);
 }
 
 /**
@@ -551,6 +553,7 @@ enum ltcp_tx_stop {
 	LTCP_TX_WINDOW,		/* the peer's window */
 	LTCP_TX_NAGLE,		/* waiting for more data or an ACK */
 	LTCP_TX_HELD,		/* paced, enough in the qdisc, one at a time, no memory */
+	LTCP_TX_SPLINTERS,	/* waiting for an ACK: the queue is in too many pieces */
 };
 
 /**
@@ -681,9 +684,13 @@ static enum ltcp_tx_stop ltcp_send_new(struct sock *sk, bool force)
 			stop = LTCP_TX_HELD;
 			break;
 		}
+		if (!plan.whole && !force && tp->packets_out &&
+		    !ltcp_tx_may_cut(sk, plan.len)) {
+			stop = LTCP_TX_SPLINTERS;
+			break;
+		}
 		if (!plan.whole &&
-		    ((tp->packets_out && !ltcp_tx_may_cut(sk)) ||
-		     ltcp_tx_split(sk, skb, plan.len, ltcp_atomic(sk)))) {
+		    ltcp_tx_split(sk, skb, plan.len, ltcp_atomic(sk))) {
 			stop = LTCP_TX_HELD;
 			break;
 		}
@@ -760,7 +767,7 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 		room = 1;
 	if (cb->segs > room) {
 		/* The first one goes in any case, so that something does */
-		if (skb != ltcp_rtx_head(lt) && !ltcp_tx_may_cut(sk))
+		if (skb != ltcp_rtx_head(lt) && !ltcp_tx_may_cut(sk, room * cb->mss))
 			return -ENOMEM;
 		if (ltcp_tx_split(sk, skb, room * cb->mss, ltcp_atomic(sk)))
 			return -ENOMEM;

@@ -28,6 +28,7 @@ struct rwnd_case {
 	u32 free, full, mss;
 	u8 wscale;
 	u32 want;
+	u32 rounded;	/* of what was advertised */
 };
 
 static const struct rwnd_case rwnd[] = {
@@ -51,6 +52,10 @@ static const struct rwnd_case rwnd[] = {
 	{ "buffer of two small segments: yes", 1000, 1000, 500, 1000, 1460, 0, 500 },
 
 	{ "promise rounded up", 1, 64000, 63999, 64000, 1460, 7, 64000 },
+	{ "what was rounded is not promised again", 100, 64128, 0, 64000, 1460, 7,
+	  64000, 100 },
+	{ "only what was rounded is left", 64000, 64100, 0, 64000, 1460, 7, 0, 100 },
+	{ "... and less", 64050, 64100, 0, 64000, 1460, 7, 0, 100 },
 	{ "one byte left rounded up", 63999, 64000, 0, 64000, 1460, 7, 128 },
 	{ "opening rounded down", 64000, 64000, 1599, 64000, 1460, 7, 1536 },
 	{ "a step smaller than a unit: no shrinking", 28, 128, 128, 150, 40, 7,
@@ -74,6 +79,7 @@ static struct ltcp_rwnd_in rwnd_in(const struct rwnd_case *c, u32 base)
 		.rcv_nxt = base + c->received, .rcv_wup = base,
 		.rcv_wnd = c->advertised, .free_space = c->free,
 		.full_space = c->full, .mss = c->mss, .wscale = c->wscale,
+		.rounded = c->rounded,
 	};
 }
 
