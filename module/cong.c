@@ -97,11 +97,11 @@ static int ltcp_cong_get_or_load(const char *name, struct ltcp_cc_choice *choice
 static bool ltcp_cong_allowed(const struct ltcp_cc_choice *choice)
 {
 	const struct tcp_congestion_ops *ca;
-	bool allowed = choice->ca->flags & TCP_CONG_NON_RESTRICTED;
+	bool allowed;
 
 	rcu_read_lock();
-	ca = ltcp_ca_find(choice->ca->name);
-	allowed |= ca && (ca->flags & TCP_CONG_NON_RESTRICTED);
+	ca = ltcp_ca_find(choice->ca->name) ?: choice->ca;
+	allowed = ca->flags & TCP_CONG_NON_RESTRICTED;
 	rcu_read_unlock();
 	return allowed;
 }
@@ -776,6 +776,8 @@ void ltcp_cong_on_repeated_rto(struct sock *sk, bool again)
 	struct tcp_sock *tp = tcp_sk(sk);
 	u32 half = min(tp->packets_out, tp->snd_cwnd) / 2;
 
+	/* A timeout is answered as always */
+	ltcp_cwv_reset(&ltcp_sk(sk)->cwv, ltcp_cong_now_ms(ltcp_sk(sk)));
 	if (!again && !ltcp_sk(sk)->cc->own_recovery)
 		tp->snd_ssthresh = max(min(tp->snd_ssthresh, half), 2U);
 	WRITE_ONCE(tp->snd_cwnd, 1);

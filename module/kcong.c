@@ -239,9 +239,12 @@ void ltcp_kcong_acked(struct sock *sk, const struct ltcp_seg *seg,
 	struct ack_sample sample = {
 		.pkts_acked = res->delivered_segs,
 		.rtt_us = res->rtt_us ? (s32)res->rtt_us : -1,
-		.in_flight = res->rate.cc.tx_in_flight,
 	};
 
+	/* Bytes that were sent before this ACK's newest packet and are delivered with it */
+	if (res->rate.prior_us)
+		sample.in_flight = tp->mss_cache *
+				   (tp->delivered - res->rate.cc.prior_delivered);
 	tp->rx_opt.saw_tstamp = !!(seg->opt.present & LTCP_OPT_TS);
 	if (tp->rx_opt.saw_tstamp) {
 		tp->rx_opt.rcv_tsval = seg->opt.tsval;

@@ -472,13 +472,23 @@ static int ltcp_setsockopt_congestion(struct sock *sk, sockptr_t optval,
 static int ltcp_setsockopt_family(struct sock *sk, int level, int optname,
 				  sockptr_t optval, unsigned int optlen)
 {
-	int err = inet_csk(sk)->icsk_af_ops->setsockopt(sk, level, optname,
-							optval, optlen);
+	bool route = level == SOL_IP && optname == IP_OPTIONS, followed = false;
+	int err;
 
-	if (!err && level == SOL_IP && optname == IP_OPTIONS) {
+	if (unlikely(route)) {
+		/* Before it is set, or one that arrives meanwhile would take its place */
 		lock_sock(sk);
+		followed = ltcp_sk(sk)->route_follows;
 		WRITE_ONCE(ltcp_sk(sk)->route_follows, false);
-		__sk_dst_reset(sk);
+		release_sock(sk);
+	}
+	err = inet_csk(sk)->icsk_af_ops->setsockopt(sk, level, optname, optval, optlen);
+	if (unlikely(route)) {
+		lock_sock(sk);
+		if (err)
+			WRITE_ONCE(ltcp_sk(sk)->route_follows, followed);
+		else
+			__sk_dst_reset(sk);
 		release_sock(sk);
 	}
 	return err;

@@ -86,7 +86,8 @@ unsigned int ltcp_fin_timeout(const struct sock *sk)
 
 	if (timeout <= 0)
 		timeout = READ_ONCE(sock_net(sk)->ipv4.sysctl_tcp_fin_timeout);
-	return max_t(unsigned int, timeout, 4 * rto - (rto >> 1));
+	/* The setting may be negative */
+	return max_t(int, timeout, 4 * rto - (rto >> 1));
 }
 
 /*

@@ -813,7 +813,11 @@ static void ltcp_send_lost(struct sock *sk)
 	while ((skb = ltcp_loss_next(sk))) {
 		if (ltcp_in_flight(tp) >= tp->snd_cwnd && !lt->first_rtx_free)
 			return;
-		if (ltcp_tx_held(sk, skb))
+		if (ltcp_queue_full(sk, skb))
+			return;
+		/* RTO does not ask the pacer, which may have a rate that is too low */
+		if (!(lt->first_rtx_free && inet_csk(sk)->icsk_ca_state == TCP_CA_Loss) &&
+		    ltcp_pace_holds(sk))
 			return;
 		first = skb == ltcp_rtx_head(lt);
 		lt->first_rtx_free = false;

@@ -164,6 +164,11 @@ if os.fork() == 0:
     fails(errno.EPERM, lambda: new('$m'))
     os._exit(0)
 assert os.wait()[1] == 0" || return
+	sysctl -qw net.ipv4.tcp_allowed_congestion_control=cubic
+	py "
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+new('cubic')
+fails(errno.EPERM, lambda: new('reno'))" || return
 	sysctl -qw net.ipv4.tcp_allowed_congestion_control="reno cubic $m"
 	py "
 os.setgroups([]); os.setgid(65534); os.setuid(65534)

@@ -364,6 +364,18 @@ WIRE_TEST(cwv, timeout__as_always, "C10 R1")
 	ensure_eq(ssthresh(fd), 6);
 }
 
+/* ... also in the midst of a repair: nothing of what was in use is given back. */
+WIRE_TEST(cwv, timeout__during_a_repair, "C10 R1")
+{
+	int fd = unused("reno");
+	int64_t from = lose_first(fd, 12, 1);
+
+	expect_after(200, ACK, SEQ(from), LEN(SEG));
+	ensure_eq(cwnd(fd), 1);
+	inject(ACK, ACK(from + 12 * SEG));
+	ensure_in(cwnd(fd), 1, 2);
+}
+
 /* A mark is congestion, too; nothing was lost, so there is no R. */
 WIRE_TEST(cwv, mark__of_what_was_delivered_lately, "C10 C6")
 {

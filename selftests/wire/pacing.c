@@ -197,6 +197,16 @@ WIRE_TEST(pacing, fq__replaced_under_way, "C8 R2")
 	ensure_in(info.tcpi_rto, 1, 2000000);
 }
 
+/* 500 B/s: the next segment is due in two seconds, but not the copy of a lost one. */
+WIRE_TEST(pacing, rate__timeout_does_not_wait, "C8 R1")
+{
+	sysctl_set("net/ipv4/tcp_early_retrans", 0);
+	paced(500, 4);
+	next_at(1);
+	expect_within(180, 300, ACK, SEQ(1), LEN(SEG));
+	expect_within(350, 500, ACK, SEQ(1), LEN(SEG));
+}
+
 /* What fq holds back is no older than when it leaves: nobody's patience is over. */
 WIRE_TEST(pacing, fq__user_timeout_counts_from_departure, "C8 R2")
 {
