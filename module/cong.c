@@ -778,8 +778,11 @@ void ltcp_cong_on_repeated_rto(struct sock *sk, bool again)
 
 	/* A timeout is answered as always */
 	ltcp_cwv_reset(&ltcp_sk(sk)->cwv, ltcp_cong_now_ms(ltcp_sk(sk)));
-	if (!again && !ltcp_sk(sk)->cc->own_recovery)
+	if (!again && !ltcp_sk(sk)->cc->own_recovery) {
 		tp->snd_ssthresh = max(min(tp->snd_ssthresh, half), 2U);
+		ltcp_kcong_event(sk, CA_EVENT_LOSS);
+	}
+	ltcp_ecn_reduced(sk, LTCP_REDUCED_LOSS);
 	WRITE_ONCE(tp->snd_cwnd, 1);
 	tp->snd_cwnd_cnt = 0;
 	ltcp_sk(sk)->prr_on = false;

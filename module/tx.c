@@ -801,6 +801,17 @@ int ltcp_retransmit(struct sock *sk, struct sk_buff *skb)
 	return err;
 }
 
+/*
+ * Has RTO just struck? It does not ask the pacer, which may have a rate that is too low;
+ * fq, however, holds what it is given until its time.
+ */
+static bool ltcp_rto_is_urgent(const struct sock *sk)
+{
+	return ltcp_sk(sk)->first_rtx_free &&
+	       inet_csk(sk)->icsk_ca_state == TCP_CA_Loss &&
+	       READ_ONCE(sk->sk_pacing_status) != SK_PACING_FQ;
+}
+
 /* Send again what is lost, as far as cwnd has room. */
 static void ltcp_send_lost(struct sock *sk)
 {
@@ -815,9 +826,7 @@ static void ltcp_send_lost(struct sock *sk)
 			return;
 		if (ltcp_queue_full(sk, skb))
 			return;
-		/* RTO does not ask the pacer, which may have a rate that is too low */
-		if (!(lt->first_rtx_free && inet_csk(sk)->icsk_ca_state == TCP_CA_Loss) &&
-		    ltcp_pace_holds(sk))
+		if (!ltcp_rto_is_urgent(sk) && ltcp_pace_holds(sk))
 			return;
 		first = skb == ltcp_rtx_head(lt);
 		lt->first_rtx_free = false;
