@@ -303,7 +303,7 @@ static void ltcp_tx_split_stamps(struct sk_buff *skb, struct sk_buff *rest)
  *
  * Each piece costs its own overhead, which counts against no other limit: with a small
  * MSS, a window that opens bit by bit, or SACKs, could splinter the queue
- * (CVE-2019-11478). Pieces that are larger than their overhead do no harm.
+ * (CVE-2019-11478). Pieces of about a kilobyte and more do little harm.
  * Context: socket lock.
  */
 bool ltcp_tx_may_cut(const struct sock *sk, u32 len)
