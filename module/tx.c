@@ -818,7 +818,8 @@ static void ltcp_send_lost(struct sock *sk)
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
 	struct sk_buff *skb;
-	bool first;
+	bool first, early;
+	u64 due_ns;
 	int err;
 
 	while ((skb = ltcp_loss_next(sk))) {
@@ -826,11 +827,16 @@ static void ltcp_send_lost(struct sock *sk)
 			return;
 		if (ltcp_queue_full(sk, skb))
 			return;
-		if (!ltcp_rto_is_urgent(sk) && ltcp_pace_holds(sk))
+		early = ltcp_pace_holds(sk);
+		if (early && !ltcp_rto_is_urgent(sk))
 			return;
+		due_ns = tp->tcp_wstamp_ns;
 		first = skb == ltcp_rtx_head(lt);
 		lt->first_rtx_free = false;
 		err = ltcp_retransmit(sk, skb);
+		/* What did not ask the pacer does not make others wait longer */
+		if (unlikely(early))
+			tp->tcp_wstamp_ns = due_ns;
 		if (first)
 			ltcp_timer_first_resent(sk);
 		if (err)

@@ -205,6 +205,9 @@ WIRE_TEST(pacing, rate__timeout_does_not_wait, "C8 R1")
 	next_at(1);
 	expect_within(180, 300, ACK, SEQ(1), LEN(SEG));
 	expect_within(350, 500, ACK, SEQ(1), LEN(SEG));
+	/* nor does the next one wait for the copies' time, too */
+	inject(ACK, ACK(1 + SEG));
+	expect_within(1200, 1600, ACK, SEQ(1 + SEG), LEN(SEG));
 }
 
 /* What fq holds back is no older than when it leaves: nobody's patience is over. */
