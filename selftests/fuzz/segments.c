@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "../socket/pair.h"
 #include "../stress/slabs.h"
 #include "fuzz.h"
 #include "kselftest.h"
@@ -83,17 +84,6 @@ void violated(const struct slot *s, const char *fmt, ...)
 
 /* ------------------------------------------------------------------- rounds */
 
-/* Whether the clock is virtual, so that waiting is free. */
-static bool waiting_is_free(void)
-{
-	char line[4096] = "";
-	FILE *f = fopen("/proc/cmdline", "r");
-
-	if (f && fgets(line, sizeof(line), f))
-		fclose(f);
-	return strstr(line, "ltcp.mode=warp") || strstr(line, "time-travel");
-}
-
 static void let_time_pass(bool free)
 {
 	int ms = one_in(30) ? pick(10, 50, 100, 200, 300, 1000) : 1 + rnd(4);
@@ -128,7 +118,7 @@ static void settle(struct slabs before, bool free)
 static void play(uint64_t seed, unsigned long segments)
 {
 	struct slabs before = slabs_in_use();
-	bool free = waiting_is_free();
+	bool free = clock_is_virtual();
 
 	random_begin(&rng, seed);
 	apps_begin();
