@@ -10,7 +10,9 @@
  * tcp_comp_sack_nr segments, or as many as come within tcp_comp_sack_delay_ns and 5 %
  * of a round trip, share one. But an ACK has room for three blocks, so no more than
  * three may have changed since the last. Whatever is owed at once for another reason
- * (a hole filled, a duplicate, a mark) takes the news along.
+ * (a hole filled, a duplicate, a mark) takes the news along. Where segments come further
+ * apart than an ACK may wait, none does: nobody would share it, and its delay, which
+ * ends when the hole is filled, would look like a faster path to who measures rates.
  *
  * Not without SACK: there duplicates are counted, and each tells of one segment.
  */
@@ -76,6 +78,16 @@ static u8 ltcp_dupack_blocks(struct ltcp_sock *lt)
 	return lt->dupack_blocks;
 }
 
+/* Nanoseconds since the segment before this one, which was out of order, too. */
+static u64 ltcp_dupack_gap(struct ltcp_sock *lt)
+{
+	u32 now = lt->tcp.tcp_mstamp;
+	u32 gap_us = now - lt->dupack_us;
+
+	lt->dupack_us = now;
+	return (u64)gap_us * NSEC_PER_USEC;
+}
+
 /**
  * ltcp_dupack_waits - a segment out of order was queued: may its ACK wait?
  * @sk: connection
@@ -88,7 +100,7 @@ bool ltcp_dupack_waits(struct sock *sk)
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
 	u8 blocks = ltcp_dupack_blocks(lt);
-	u64 delay_ns;
+	u64 gap_ns = ltcp_dupack_gap(lt), delay_ns;
 
 	if (lt->dupacks_for != tp->rcv_nxt) {
 		lt->dupacks_for = tp->rcv_nxt;
@@ -99,7 +111,7 @@ bool ltcp_dupack_waits(struct sock *sk)
 		return false;
 	}
 	delay_ns = ltcp_dupack_delay(sk);
-	if (!tp->rx_opt.sack_ok || !delay_ns || blocks >= LTCP_DUPACK_BLOCKS ||
+	if (!tp->rx_opt.sack_ok || gap_ns >= delay_ns || blocks >= LTCP_DUPACK_BLOCKS ||
 	    tp->compressed_ack >= READ_ONCE(net->ipv4.sysctl_tcp_comp_sack_nr))
 		return false;
 	tp->compressed_ack++;

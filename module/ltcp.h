@@ -194,6 +194,7 @@ struct ltcp_sock {
 	u8 dupacks_sent;
 	u8 dupack_blocks;		/* SACK blocks that have changed since the last ACK */
 	u32 dupack_block;		/* where the last of them begins */
+	u32 dupack_us;			/* when the last segment out of order came */
 	struct ltcp_paws paws;		/* which timestamps cannot be of another round of numbers */
 	u32 ofo_memory;			/* truesize of all islands */
 	u16 wnd_rounded;		/* of rcv_wnd, what only rounding has promised */

@@ -98,6 +98,23 @@ WIRE_TEST(dupack, share__turned_off, "F5")
 	}
 }
 
+/* What comes later than an ACK may wait cannot share it. */
+WIRE_TEST(dupack, share__not_on_a_slow_path, "F5 R4")
+{
+	int n;
+
+	three();
+	for (n = 4; n <= 6; n++) {
+		pass_ms(DELAY + 1);
+		arrives(n);
+		expect(ACK, ACK(1), SACK({ seg(1), seg(n + 1) }));
+	}
+	arrives(7);
+	arrives(8);
+	expect_after(DELAY, ACK, ACK(1), SACK({ seg(1), seg(9) }));
+	expect_silence(1000);
+}
+
 /* An ACK has room for three blocks. */
 WIRE_TEST(dupack, share__at_most_three_blocks, "F5 R4")
 {
