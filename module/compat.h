@@ -551,6 +551,19 @@ static inline void ltcp_init_scaling_ratio(struct tcp_sock *tp)
 }
 #endif
 
+/* net.ipv4.tcp_rto_min_us, or its default where the kernel has no such setting. */
+#ifdef LTCP_HAVE_RTO_MIN_US
+static inline u32 ltcp_tcp_rto_min_us(const struct net *net)
+{
+	return READ_ONCE(net->ipv4.sysctl_tcp_rto_min_us);
+}
+#else
+static inline u32 ltcp_tcp_rto_min_us(const struct net *net)
+{
+	return jiffies_to_usecs(TCP_RTO_MIN);
+}
+#endif
+
 /* Pages lent to the user by device memory receive, which ltcp does not do. */
 #ifdef LTCP_HAVE_USER_FRAGS
 static inline void ltcp_init_user_frags(struct sock *sk)

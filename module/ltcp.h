@@ -99,6 +99,8 @@ enum ltcp_mib {
 	LTCP_MIB_MAX
 };
 
+#define LTCP_RTO_MIN_MS		200	/* default of rto_min_ms and of tcp_rto_min_us */
+
 /* One namespace; made and freed in main.c, tuned in sysctl.c. */
 struct ltcp_net {
 	struct net *net;
@@ -110,7 +112,7 @@ struct ltcp_net {
 	int takeover;
 	int msl_ms;
 	int rto_initial_ms;
-	int rto_min_ms;
+	int rto_min_ms;			/* LTCP_RTO_MIN_MS: as tcp_rto_min_us */
 	int rto_max_ms;
 	int persist_min_ms;
 	int persist_max_ms;

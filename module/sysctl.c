@@ -40,9 +40,10 @@ static struct ltcp_knob ltcp_knobs[] = {
 	/*
 	 * rto_min_ms - lower limit of the retransmission timeout, milliseconds.
 	 * RFC 6298 section 2.4 says SHOULD 1 s; 200 ms is what every stack of
-	 * today takes. A route's rto_min goes before it.
+	 * today takes. A route's rto_min goes before it. While it has its default,
+	 * tcp_rto_min_us counts where the kernel has that (6.11).
 	 */
-	LTCP_KNOB(rto_min_ms, 200, 1, 60000),
+	LTCP_KNOB(rto_min_ms, LTCP_RTO_MIN_MS, 1, 60000),
 	/*
 	 * rto_max_ms - upper limit of the backed-off retransmission timeout,
 	 * milliseconds. RFC 6298 section 2.5: at least 60 s if there is one.

@@ -60,16 +60,20 @@ unsigned long ltcp_rto_max(const struct sock *sk)
  * ltcp_rto_min_us - lower bound of RTO
  * @sk: socket
  *
- * The route's rto_min when it has one, net.ltcp.rto_min_ms otherwise.
+ * The route's rto_min when it has one; net.ltcp.rto_min_ms when that was changed;
+ * else tcp_rto_min_us.
  * Context: socket lock. Return: microseconds.
  */
 u32 ltcp_rto_min_us(const struct sock *sk)
 {
+	u32 knob_ms = READ_ONCE(ltcp_sk(sk)->lnet->rto_min_ms);
 	const struct dst_entry *dst = ltcp_dst(sk);
 
 	if (unlikely(dst && dst_metric_locked(dst, RTAX_RTO_MIN)))
 		return jiffies_to_usecs(dst_metric_rtt(dst, RTAX_RTO_MIN));
-	return READ_ONCE(ltcp_sk(sk)->lnet->rto_min_ms) * USEC_PER_MSEC;
+	if (knob_ms == LTCP_RTO_MIN_MS)
+		return ltcp_tcp_rto_min_us(sock_net(sk));
+	return knob_ms * USEC_PER_MSEC;
 }
 
 /**

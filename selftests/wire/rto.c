@@ -101,6 +101,30 @@ WIRE_TEST(rto, bounds__knob_of_the_lower_bound, "R1")
 	}
 }
 
+/* The kernel's own setting, from 6.11 on; what is said to ltcp alone goes before it. */
+WIRE_TEST(rto, bounds__tcp_rto_min_us, "R1")
+{
+	int fd;
+
+	if (access("/proc/sys/net/ipv4/tcp_rto_min_us", F_OK))
+		wire_skip("this kernel has no tcp_rto_min_us");
+	sysctl_set("net/ipv4/tcp_rto_min_us", 500000);
+	fd = one_segment_out();
+	expect_after(500, ACK, SEQ(1), LEN(1000));
+	expect_after(1000, ACK, SEQ(1), LEN(1000));
+	end_case(fd);
+	new_connection();
+	if (is_ltcp())
+		sysctl_set("net/ltcp/rto_min_ms", 300);
+	fd = one_segment_out();
+	expect_after(is_ltcp() ? 300 : 500, ACK, SEQ(1), LEN(1000));
+	end_case(fd);
+	new_connection();
+	run_ip("route add 192.0.2.2 dev wire0 rto_min 700ms");
+	one_segment_out();
+	expect_after(700, ACK, SEQ(1), LEN(1000));
+}
+
 /* RFC 6298 (5.2): all acknowledged, the timer is off. */
 WIRE_TEST(rto, timer__off_when_all_is_acknowledged, "R1")
 {
