@@ -292,14 +292,15 @@ static void ltcp_mark_losses(struct sock *sk, struct ltcp_ack_result *res)
 /*
  * Rounds of D-SACKs, for RACK. The late original of what was sent again meanwhile does
  * not end one, and what left before a D-SACK that delivered nothing was not sent after it.
+ * (One of a tail loss probe's copy is none: nothing was out of order.)
  */
 static void ltcp_adapt_to_dsack(struct ltcp_sock *lt, const struct ltcp_ack_result *res,
-				bool recovered)
+				bool dsack, bool recovered)
 {
 	const struct ltcp_rate_sample *rs = &res->rate;
 	bool sampled = rs->prior_us && !rs->ambiguous;
 
-	ltcp_rack_adapt(&lt->rack, res->dsack, recovered,
+	ltcp_rack_adapt(&lt->rack, dsack, recovered,
 			sampled ? rs->cc.prior_delivered : lt->rack.dsack_round - 1,
 			lt->tcp.delivered + !res->delivered_segs);
 }
@@ -310,15 +311,15 @@ static void ltcp_review_episode(struct sock *sk, const struct ltcp_seg *seg,
 {
 	struct ltcp_sock *lt = ltcp_sk(sk);
 	struct tcp_sock *tp = &lt->tcp;
-	bool over;
+	bool dsack, over;
 
-	ltcp_tlp_ack(sk, seg, res);
+	dsack = !ltcp_tlp_ack(sk, seg, res) && unlikely(res->dsack);
 	ltcp_undo_ack(sk, seg, res);
 	over = ltcp_in_recovery(sk) && seq_geq(tp->snd_una, tp->high_seq);
 	if (over)
 		ltcp_leave_episode(sk);
-	if (unlikely(over || res->dsack || lt->rack.in_dsack_round))
-		ltcp_adapt_to_dsack(lt, res, over);
+	if (unlikely(over || dsack || lt->rack.in_dsack_round))
+		ltcp_adapt_to_dsack(lt, res, dsack, over);
 }
 
 /**

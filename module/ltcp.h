@@ -809,7 +809,7 @@ u32 ltcp_rack_mark(struct sock *sk);
 bool ltcp_rack_rto_loses(const struct sock *sk, const struct sk_buff *skb);
 u32 ltcp_tlp_delay_us(const struct sock *sk, u32 rto_left_us);
 void ltcp_tlp_expired(struct sock *sk);
-void ltcp_tlp_ack(struct sock *sk, const struct ltcp_seg *seg,
+bool ltcp_tlp_ack(struct sock *sk, const struct ltcp_seg *seg,
 		  const struct ltcp_ack_result *res);
 
 /* ---- undo.c: taking back what was done for a loss that was none ---- */

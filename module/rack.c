@@ -329,8 +329,10 @@ void ltcp_tlp_expired(struct sock *sk)
  *
  * RFC 8985 section 7.4. A loss that the probe has repaired is answered like any
  * other. Context: BH off, socket lock.
+ *
+ * Return: true when its D-SACK only says that the probe was not needed.
  */
-void ltcp_tlp_ack(struct sock *sk, const struct ltcp_seg *seg,
+bool ltcp_tlp_ack(struct sock *sk, const struct ltcp_seg *seg,
 		  const struct ltcp_ack_result *res)
 {
 	struct ltcp_tlp_ack ack = {
@@ -339,12 +341,16 @@ void ltcp_tlp_ack(struct sock *sk, const struct ltcp_seg *seg,
 		.dsack_end = res->dup_range.end,
 		.plain_dup = res->dup && !(seg->opt.present & LTCP_OPT_SACK),
 	};
+	enum ltcp_tlp_fate fate;
 
-	if (likely(!ltcp_sk(sk)->tlp.out) ||
-	    ltcp_tlp_on_ack(&ltcp_sk(sk)->tlp, &ack) != LTCP_TLP_REPAIRED)
-		return;
+	if (likely(!ltcp_sk(sk)->tlp.out))
+		return false;
+	fate = ltcp_tlp_on_ack(&ltcp_sk(sk)->tlp, &ack);
+	if (fate != LTCP_TLP_REPAIRED)
+		return fate == LTCP_TLP_DSACKED;
 	ltcp_undo_settle(sk);
 	ltcp_cong_on_loss(sk, LTCP_LOSS_FAST, res);
 	ltcp_cong_recovered(sk);
 	NET_INC_STATS(sock_net(sk), LINUX_MIB_TCPLOSSPROBERECOVERY);
+	return false;
 }

@@ -356,7 +356,7 @@ static enum ltcp_tlp_fate probe_fate(const struct ltcp_tlp *t,
 	if (!t->is_retrans)
 		return LTCP_TLP_NO_LOSS;
 	if (ack->dsack && ack->dsack_end == t->end_seq)
-		return LTCP_TLP_NO_LOSS;
+		return LTCP_TLP_DSACKED;
 	if (seq_gt(ack->ack, t->end_seq))
 		return LTCP_TLP_REPAIRED;
 	return ack->plain_dup ? LTCP_TLP_NO_LOSS : LTCP_TLP_OPEN;

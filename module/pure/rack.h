@@ -119,12 +119,14 @@ enum ltcp_tlp_probe {
  * enum ltcp_tlp_fate - what an ACK tells of the probe
  * @LTCP_TLP_OPEN: nothing, or there is no probe
  * @LTCP_TLP_NO_LOSS: nothing was lost that the probe would have repaired
+ * @LTCP_TLP_DSACKED: likewise; its D-SACK is of the probe's copy
  * @LTCP_TLP_REPAIRED: the probe has repaired a loss: congestion control is to
  *	react as to a fast recovery
  */
 enum ltcp_tlp_fate {
 	LTCP_TLP_OPEN,
 	LTCP_TLP_NO_LOSS,
+	LTCP_TLP_DSACKED,
 	LTCP_TLP_REPAIRED,
 };
 

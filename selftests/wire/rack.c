@@ -536,6 +536,29 @@ WIRE_TEST(rack, probe__after_two_round_trips, "R5")
 	ensure_unreduced(fd);
 }
 
+/* That a probe's copy was not needed tells nothing of packets that overtake each other. */
+WIRE_TEST(rack, probe__does_not_widen_the_window, "R5 R4")
+{
+	int fd = open_with_rtt(true), n = FLIGHT, i;
+
+	flight(fd, 0);
+	inject(ACK, ACK(1), SACK({ seg(1), seg(2) }));
+	inject(ACK, ACK(seg(FLIGHT)));
+	for (i = 0; i < 18; i++, n++) {
+		app_write(fd, 1000);
+		expect(ACK, SEQ(seg(n)), LEN(1000));
+		if (i % 3 == 0)
+			expect_within(RTT, 5 * RTT, ACK, SEQ(seg(n)), LEN(1000));
+		pass_ms(RTT);
+		inject(ACK, ACK(seg(n + 1)));
+		if (i % 3 == 0)
+			inject(ACK, ACK(seg(n + 1)), SACK({ seg(n), seg(n + 1) }));
+	}
+	ensure_eq(counter("TcpExt", "TCPDSACKRecv"), 6);
+	flight(fd, n);
+	due_after(n, QUARTER);
+}
+
 /* A receiver that sends no D-SACKs: it acknowledges the same twice, so nothing was lost. */
 WIRE_TEST(rack, probe__plain_duplicate_tells_of_no_loss, "R5")
 {
